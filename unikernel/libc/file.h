@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Open files and their descriptors.
+ *
+ * POSIX has one kind of handle for consoles, files and sockets; so has Lodger.  A provider embeds a
+ * `struct file` in its own object, fills in the operations that it has and gives the file to the
+ * descriptor table.  read(), write(), poll(), close() and their kin are then written once, in this
+ * folder, over those operations.
+ *
+ *	fd ──> table ──> struct file ──> ops ──> console | ext4 file | socket
+ *
+ * Conventions of every operation: a result of zero or more is success, a negative errno failure.
+ * Only the POSIX entry points turn that into -1 and `errno`.  An operation may block the calling
+ * thread, unless the file's O_NONBLOCK is set; then it returns -EAGAIN instead.
+ *
+ * Ownership: references are counted.  file_init() gives the creator the first one, the descriptor
+ * table takes it over with file_install(), and file_get() adds one for as long as a call runs, so
+ * that a file closed by one thread outlives the read() of another.  When the last reference goes,
+ * ops->close() frees the object.
+ */
+#ifndef LODGER_LIBC_FILE_H
+#define LODGER_LIBC_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct dirent;
+struct file;
+struct file_watch;
+struct stat;
+
+/* What a file can do.  A missing operation fails with the errno named beside it. */
+struct file_ops {
+	/* Up to len bytes at the file's own position; 0 is the end of the file.  -EBADF */
+	ssize_t (*read)(struct file *f, void *buf, size_t len);
+	ssize_t (*write)(struct file *f, const void *buf, size_t len);
+	/* The same at a given position, which moves nothing.  -ESPIPE */
+	ssize_t (*pread)(struct file *f, void *buf, size_t len, off_t at);
+	ssize_t (*pwrite)(struct file *f, const void *buf, size_t len, off_t at);
+	/* The new position.  -ESPIPE */
+	off_t (*lseek)(struct file *f, off_t offset, int whence);
+	/* *st is zeroed before the call.  -EINVAL */
+	int (*fstat)(struct file *f, struct stat *st);
+	/* The next name of a directory: 1, or 0 at the end.  -ENOTDIR */
+	int (*readdir)(struct file *f, struct dirent *entry);
+	/* Requests of <sys/ioctl.h>; FIONBIO is done before this is asked.  -ENOTTY */
+	int (*ioctl)(struct file *f, unsigned long request, void *arg);
+	/* Readiness now, as POLLIN | POLLOUT | POLLERR | POLLHUP of <poll.h>.  Must not block.
+	 * A file without it is always ready to be read and written, as POSIX says of files. */
+	short (*poll)(struct file *f);
+	/* Told after O_NONBLOCK or O_APPEND in f->flags changed; optional. */
+	void (*set_flags)(struct file *f);
+	/* The last reference is gone: free the object around f.  Its result is that of close(2). */
+	int (*close)(struct file *f);
+};
+
+struct file {
+	const struct file_ops *ops;
+	unsigned int references;
+	int flags;                   /* O_ACCMODE | O_NONBLOCK | O_APPEND of <fcntl.h> */
+	bool terminal;               /* isatty() */
+	struct file_watch *watches;  /* the poll() calls that wait for this file, see poll.c */
+};
+
+/* Prepares f with one reference, the caller's. */
+void file_init(struct file *f, const struct file_ops *ops, int flags);
+
+struct file *file_hold(struct file *f);
+/* Drops a reference; the last one closes and returns what ops->close() says. */
+int file_put(struct file *f);
+
+/*
+ * Gives f the lowest free descriptor, which takes over the caller's reference.
+ * -EMFILE beyond FILE_MAX or -ENOMEM: the reference stays the caller's.
+ */
+int file_install(struct file *f);
+int file_install_from(int lowest, struct file *f);
+#define FILE_MAX 65536
+
+/* The file behind a descriptor with a reference added, or NULL if there is none (EBADF). */
+struct file *file_get(int fd);
+
+/*
+ * Readiness of f may have changed: whatever poll() waits for it looks again.  Call it from threads
+ * and from event handlers alike, whenever an answer of ops->poll() could have become a larger one;
+ * it never blocks and costs nothing when nobody waits.
+ */
+void file_notify(struct file *f);
+
+/* How many descriptors are in use, for the statistics page. */
+unsigned int file_count(void);
+
+/*
+ * Where names lead.  The file system that is mounted at / registers itself; without one every path
+ * is -ENOENT.  Paths come as the program wrote them, not empty and shorter than PATH_MAX; a
+ * relative one starts at /.
+ */
+struct file_tree {
+	int (*open)(const char *path, int flags, struct file **out);
+	int (*stat)(const char *path, struct stat *st, bool follow);
+	ssize_t (*readlink)(const char *path, char *buf, size_t len);
+};
+void file_tree_mount(const struct file_tree *tree);
+const struct file_tree *file_tree_mounted(void);
+
+#endif
