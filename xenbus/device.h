@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The bus: finds the devices under device/TYPE/ID, and takes each through the handshake
+ * (handshake.h) by calling its driver.
+ *
+ *   device/vif/0/           ours, we write          backend's, we only read
+ *     backend     = "/local/domain/0/backend/vif/5/0" ──────►  state, features, …
+ *     backend-id  = "0"
+ *     state       = "4"
+ *     tx-ring-ref = "9" …
+ *
+ * One thread, "xenbus", runs every driver callback, so callbacks may block and never overlap.
+ * All devices are on their way at once: the thread acts on whichever backend answers first.
+ */
+#ifndef LODGER_XENBUS_DEVICE_H
+#define LODGER_XENBUS_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <xen/xen.h>
+#include <xen/io/xenbus.h>
+
+#include "xenbus/handshake.h"
+#include "xenbus/watch.h"
+#include "xenbus/xenbus.h"
+
+struct xenbus_device;
+
+/*
+ * What a kind of device is to the bus. Callbacks that return int give 0 or a negative errno; an
+ * error fails the device as xenbus_device_fail does.
+ */
+struct xenbus_driver {
+	/* The directory under device/: "vif", "vbd". */
+	const char *type;
+
+	/* Our state on the wire once the rings are published: Initialised or Connected. */
+	enum xenbus_state published;
+
+	/* A device was found. Called once for each; the driver sets dev->driver_data. */
+	int (*probe)(struct xenbus_device *dev);
+
+	/* Make the rings, grant them, open a port, and write their names below dev->path. */
+	int (*publish)(struct xenbus_device *dev);
+
+	/* The backend has mapped the rings: read what it offers and let requests flow. */
+	int (*connect)(struct xenbus_device *dev);
+
+	/*
+	 * Let no more requests flow. Does not block and takes a device in any state; the
+	 * backend may still have everything mapped. What was in flight is kept for the next
+	 * connection or failed, as the driver likes.
+	 */
+	void (*stop)(struct xenbus_device *dev);
+
+	/*
+	 * Free what publish made, or half made. The twin of publish, and idempotent. The backend
+	 * has let go or was given up: pages go back through gnttab_end_and_free only.
+	 */
+	void (*release)(struct xenbus_device *dev);
+
+	struct xenbus_driver *next; /* the bus's own */
+};
+
+struct xenbus_device {
+	struct xenbus_driver *driver;
+	void *driver_data;               /* the driver's */
+	char path[XENBUS_PATH_SIZE];     /* "device/vif/0" */
+	char backend[XENBUS_PATH_SIZE];  /* "/local/domain/0/backend/vif/5/0" */
+	domid_t backend_id;              /* whom to grant pages to */
+	unsigned int id;                 /* the last part of path: 0, 51712, … */
+	enum handshake_state state;
+
+	/* The bus's own. */
+	struct xenbus_device *next;
+	struct xenbus_watch watch;       /* on the backend's state node */
+	char watch_path[XENBUS_PATH_SIZE];
+	bool look;                       /* the backend's state may have changed */
+	bool gone;                       /* the toolstack has taken the device away */
+	enum xenbus_state written;       /* our state node as last written */
+	uint64_t since_ns;               /* when .state was entered */
+	uint64_t not_before_ns;          /* no new connection earlier than this */
+	unsigned int failures;           /* in a row, for the rate of reconnection */
+	int failed;                      /* the errno of a failure not yet dealt with, or 0 */
+	char failure[96];
+};
+
+/* At INIT_DRIVER. The bus looks for devices of that type as soon as its thread runs. */
+void xenbus_driver_register(struct xenbus_driver *driver);
+
+/*
+ * A violation or an error: the device is stopped, the reason logged and written to the device's
+ * error node in xenstore, and the device closed and connected again, the more slowly the more
+ * often it fails. Never blocks: may be called from event handlers and driver callbacks alike. A
+ * second failure before the first is dealt with changes nothing.
+ */
+void xenbus_device_fail(struct xenbus_device *dev, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Waits until every device found at boot is connected: 0, or -ETIMEDOUT at the deadline with the
+ * laggards named in the log. For INIT_SYSTEM.
+ */
+int xenbus_devices_ready(uint64_t deadline_ns);
+
+#endif
