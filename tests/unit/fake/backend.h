@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Back ends: one handshake, two devices.
+ *
+ * They behave as Linux' netback and blkback do, down to where they write which state, and check
+ * what the front end gives them as strictly. A test makes one hostile by a field of it, by a hook,
+ * or by writing into the mapped ring itself.
+ */
+#ifndef FAKE_BACKEND_H
+#define FAKE_BACKEND_H
+
+#include "tests/unit/fake/store.h"
+
+#include <xen/io/blkif.h>
+#include <xen/io/netif.h>
+#include <xen/io/xenbus.h>
+
+struct fake_backend {
+	const char *type; /* "vif", "vbd" */
+	unsigned id;
+	char front[64]; /* "/local/domain/7/device/vif/0" */
+	char back[64];	/* "/local/domain/0/backend/vif/7/0" */
+	enum xenbus_state state;
+	unsigned long seen; /* generation of the store when we last looked */
+	unsigned connects;  /* how often the device was connected */
+	bool deaf;	    /* takes no notice of the front end's states */
+	bool clings;	    /* disconnects, but keeps every page mapped */
+
+	/* Maps the rings; false when the front end's nodes make no sense. */
+	bool (*connect)(struct fake_backend *self);
+	/* Lets go of everything. */
+	void (*disconnect)(struct fake_backend *self);
+	/* Works on the rings while connected: did it do anything? */
+	bool (*work)(struct fake_backend *self);
+};
+
+/* Makes the nodes that a toolstack makes, and starts the back end in InitWait. */
+void fake_backend_start(struct fake_backend *self);
+void fake_backend_state(struct fake_backend *self, enum xenbus_state state);
+/* What a restart of the driver domain looks like: closes, lets go, waits again. */
+void fake_backend_restart(struct fake_backend *self);
+/* The toolstack takes the device away. */
+void fake_backend_unplug(struct fake_backend *self);
+bool fake_backend_connected(const struct fake_backend *self);
+/* The front end's state node; XenbusStateUnknown when it is gone. */
+enum xenbus_state fake_front_state(const struct fake_backend *self);
+long long fake_front_number(const struct fake_backend *self, const char *key);
+
+/* --- network --- */
+
+#define FAKE_FRAMES    512
+#define FAKE_NET_SLOTS 256u /* what a page of ring holds */
+
+struct fake_frame {
+	size_t len;
+	uint8_t bytes[9018];
+};
+
+struct fake_netback {
+	struct fake_backend backend;
+	struct netif_tx_sring *tx; /* as mapped */
+	struct netif_rx_sring *rx;
+	grant_ref_t tx_ref, rx_ref;
+	struct netif_tx_back_ring tx_ring;
+	struct netif_rx_back_ring rx_ring;
+	struct fake_channel *channel;
+
+	/* Frames that the guest sent, oldest first; `frames_sent` counts beyond the array. */
+	struct fake_frame *frames;
+	size_t frames_sent;
+
+	/* Frames on their way to the guest. */
+	struct fake_frame *queue;
+	size_t queue_head, queue_tail;
+	size_t rx_delivered;
+
+	bool stopped;	   /* neither takes requests nor gives responses */
+	int16_t tx_status; /* answer to each transmit request; NETIF_RSP_OKAY at first */
+	bool tx_reversed;  /* answers a batch last first */
+	bool rx_reversed;  /* uses receive requests last first */
+	/* Changes a response on its way into the ring. */
+	void (*tx_mangle)(struct netif_tx_response *response);
+	void (*rx_mangle)(struct netif_rx_response *response);
+};
+
+struct fake_netback *fake_netback_start(unsigned index);
+/* Queues a frame for the guest. */
+void fake_netback_deliver(struct fake_netback *self, const void *frame, size_t len);
+/* Puts one raw response on a ring, whatever it says, and pushes it. */
+void fake_netback_tx_respond(struct fake_netback *self, struct netif_tx_response response);
+void fake_netback_rx_respond(struct fake_netback *self, struct netif_rx_response response);
+
+/* --- block --- */
+
+#define FAKE_BLOCK_SLOTS 32u
+
+struct fake_blkback {
+	struct fake_backend backend;
+	struct blkif_sring *sring;
+	grant_ref_t ref;
+	struct blkif_back_ring ring;
+	struct fake_channel *channel;
+
+	uint8_t *disk; /* contents of the first `disk_bytes`; beyond them reads give zeros */
+	size_t disk_bytes;
+	uint64_t sectors; /* of 512 bytes, as blkback counts whatever the sector size */
+	uint32_t sector_size;
+	bool readonly, flush;
+
+	/* Requests taken from the ring and not yet answered. */
+	struct blkif_request held[FAKE_BLOCK_SLOTS];
+	size_t held_count;
+	bool hold;	/* takes requests and answers none */
+	bool stopped;	/* does not even take them */
+	bool reversed;	/* answers the newest first */
+	int16_t status; /* answer to each request; BLKIF_RSP_OKAY at first */
+	unsigned long reads, writes, flushes;
+	void (*mangle)(struct blkif_response *response);
+};
+
+/* sectors counts units of 512 bytes. */
+struct fake_blkback *fake_blkback_start(unsigned id, uint64_t sectors, uint32_t sector_size,
+					bool readonly, bool flush);
+/* Answers what is held, in the order asked for. */
+void fake_blkback_release(struct fake_blkback *self);
+void fake_blkback_respond(struct fake_blkback *self, struct blkif_response response);
+
+#endif
