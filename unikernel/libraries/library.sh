@@ -18,6 +18,7 @@ export LC_ALL=C
 
 CC=${CC:-gcc}
 shelf=${LODGER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lodger}/libraries
+# shellcheck disable=SC2034 # for the scripts that source this
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 : "${GUEST_CFLAGS_ARCH:?the flags of unikernel/unikernel.mk; run this through make}"
 
@@ -56,6 +57,7 @@ library_make() {
     mkdir "$work/build" "$prefix"
     SECONDS=0
     # Not "library_build || …": that would switch off set -e inside.
+    # shellcheck disable=SC2064
     trap "library_failed '$name' '$work'" EXIT
     (cd "$work/build" && library_build) 3>&2 >"$work/log" 2>&1
     # shellcheck disable=SC2064
