@@ -11,6 +11,10 @@ NEWLIB := $(LIBRARIES)/newlib
 NEWLIB_STAMP := $(NEWLIB)/stamp
 E2FSPROGS := $(LIBRARIES)/e2fsprogs
 E2FSPROGS_STAMP := $(E2FSPROGS)/stamp
+LWIP := $(LIBRARIES)/lwip
+LWIP_STAMP := $(LWIP)/stamp
+LLHTTP := $(LIBRARIES)/llhttp
+LLHTTP_STAMP := $(LLHTTP)/stamp
 
 # Headers, in this order: the compiler's own (<stdatomic.h> needs them first),
 # those that newlib lacks, newlib's. __DYNAMIC_REENT__ makes errno and its kin
@@ -28,3 +32,6 @@ $(LIBRARIES)/%/stamp: unikernel/libraries/%.sh unikernel/libraries/library.sh un
 
 $(NEWLIB_STAMP): unikernel/libraries/newlib/machine/_types.h
 $(E2FSPROGS_STAMP): $(wildcard unikernel/libraries/e2fsprogs/*) | $(NEWLIB_STAMP)
+# lwIP is compiled with our options and beside the types of our libc.
+$(LWIP_STAMP): $(shell find unikernel/net/port unikernel/libc/include -name '*.h') | $(NEWLIB_STAMP)
+$(LLHTTP_STAMP): | $(NEWLIB_STAMP)

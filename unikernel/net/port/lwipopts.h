@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The choices that lwIP leaves to its user.  What is not here has lwIP's own default
+ * (lwip/opt.h, where each option is explained).
+ *
+ * Memory: nothing is set aside.  Packets, connections and queues come from the guest's heap as they
+ * are needed, and arch/cc.h puts one bound over all of it (unikernel/net/memory.h), because what a
+ * peer on the network can make us keep must not be the guest's whole memory.
+ */
+#ifndef LODGER_NET_LWIPOPTS_H
+#define LODGER_NET_LWIPOPTS_H
+
+/* Threads, with one lock around the stack.  Callers run the stack's code themselves. */
+#define NO_SYS			  0
+#define SYS_LIGHTWEIGHT_PROT	  1 /* a no-op here: threads are cooperative */
+#define LWIP_TCPIP_CORE_LOCKING	  1
+#define LWIP_ASSERT_CORE_LOCKED() net_assert_locked()
+#define TCPIP_THREAD_NAME	  "tcpip"
+#define TCPIP_THREAD_STACKSIZE	  0 /* core/thread.h's default */
+#define TCPIP_MBOX_SIZE		  64
+#define DEFAULT_ACCEPTMBOX_SIZE	  255
+#define DEFAULT_TCP_RECVMBOX_SIZE 64
+#define DEFAULT_UDP_RECVMBOX_SIZE 64
+
+#define MEM_LIBC_MALLOC		  1
+#define MEMP_MEM_MALLOC		  1
+#define MEM_ALIGNMENT		  16
+/* For this one pool the number still counts: it is the size of the socket table. */
+#define MEMP_NUM_NETCONN 1024
+
+/* Sockets: ours are plugged into the file table (unikernel/net/socket.c). */
+#define LWIP_SOCKET	      1
+#define LWIP_COMPAT_SOCKETS   0
+#define LWIP_SOCKET_SELECT    0
+#define LWIP_SOCKET_POLL      1 /* for its event counters; poll() itself is libc's */
+#define LWIP_SO_SNDTIMEO      1
+#define LWIP_SO_RCVTIMEO      1
+#define LWIP_SO_RCVBUF	      1
+#define LWIP_SO_LINGER	      1
+#define SO_REUSE	      1
+#define RECV_BUFSIZE_DEFAULT  (256 * 1024)
+#define LWIP_TIMEVAL_PRIVATE  0
+#define LWIP_ERRNO_STDINCLUDE 1
+#define LWIP_NETIF_API	      0
+
+/* Links. */
+#define LWIP_NETIF_HOSTNAME	       1
+#define LWIP_NETIF_EXT_STATUS_CALLBACK 1
+#define LWIP_NETIF_TX_SINGLE_PBUF      1 /* netfront takes a frame in one piece */
+#define LWIP_HAVE_LOOPIF	       1
+#define LWIP_NETIF_LOOPBACK	       1
+#define LWIP_LOOPBACK_MAX_PBUFS	       256
+#define ETH_PAD_SIZE		       0
+#define ARP_TABLE_SIZE		       32
+#define ARP_QUEUEING		       1
+
+/* IPv4. */
+#define LWIP_IPV4	   1
+#define LWIP_ICMP	   1
+#define LWIP_RAW	   0
+#define IP_REASS_MAX_PBUFS 64
+#define MEMP_NUM_REASSDATA 8
+#define LWIP_DHCP	   1
+/* The server vouches for the address; probing for it would cost the boot more than a second. */
+#define DHCP_DOES_ARP_CHECK	  0
+#define LWIP_DNS		  1
+#define DNS_MAX_SERVERS		  4
+#define LWIP_DHCP_MAX_DNS_SERVERS 2
+#define DNS_TABLE_SIZE		  8
+#define DNS_MAX_NAME_LENGTH	  254
+
+/* IPv6. */
+#define LWIP_IPV6		       1
+#define LWIP_IPV6_AUTOCONFIG	       1
+#define LWIP_ND6_NUM_NEIGHBORS	       32
+#define LWIP_ND6_NUM_DESTINATIONS      32
+#define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 2
+#define MEMP_NUM_ND6_QUEUE	       32
+
+/*
+ * TCP.  Windows are worth a round trip at the rates between two domains of one host: 64 KiB in
+ * 100 us are 650 MB/s.  Larger ones would only let each of hundreds of connections fill memory.
+ */
+#define TCP_MSS		    1460
+#define LWIP_WND_SCALE	    1
+#define TCP_RCV_SCALE	    2
+#define TCP_WND		    (90 * TCP_MSS)
+#define TCP_SND_BUF	    (44 * TCP_MSS)
+#define TCP_SND_QUEUELEN    (4 * 44)
+#define TCP_SNDLOWAT	    (16 * TCP_MSS)
+#define TCP_LISTEN_BACKLOG  1
+#define LWIP_TCP_SACK_OUT   1
+#define TCP_OOSEQ_MAX_BYTES (TCP_WND / 2)
+#define TCP_OOSEQ_MAX_PBUFS 64
+#define LWIP_TCP_KEEPALIVE  1
+/*
+ * The maximum segment lifetime is a promise about old duplicates in the network; a connection that
+ * we close first is remembered for two of them.  RFC 9293's 2 minutes stem from other networks; a
+ * closed connection's few hundred bytes should not be kept for so long.
+ */
+#define TCP_MSL 5000u
+
+/* Numbers that a stranger must not guess. */
+#define LWIP_HOOK_FILENAME		   "arch/hooks.h"
+#define LWIP_HOOK_TCP_ISN		   net_tcp_isn
+#define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS 1
+
+#define LWIP_CHECKSUM_ON_COPY		   1
+#define LWIP_STATS			   0
+
+#endif
