@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Typed hypercalls, one wrapper for each call and operation that this kernel makes, in the order
+ * of Xen's numbers. They return Xen's own result (negated XEN_E* or 0 and more); the caller in
+ * core or arch translates it with hypercall/errno.h. What only PV has is in hypercall/pv.h.
+ *
+ * Xen calls a machine frame `gmfn`, `mfn`, `gfn` or `frame` in different places; here it is the
+ * gfn throughout: what the domain itself calls a frame, which for PV is the machine's mfn.
+ */
+#ifndef LODGER_HYPERCALL_HYPERCALL_H
+#define LODGER_HYPERCALL_HYPERCALL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xen/xen.h>
+#include <xen/event_channel.h>
+#include <xen/grant_table.h>
+#include <xen/sched.h>
+#include <xen/version.h>
+
+#include "hypercall/asm.h"
+
+/* --- xen_version ------------------------------------------------------------------------- */
+
+/* Xen's version, major << 16 | minor. Also the cheapest call there is. */
+static inline long hypercall_xen_version(void)
+{
+	return hypercall5(__HYPERVISOR_xen_version, XENVER_version, 0, 0, 0, 0);
+}
+
+/* --- console_io: only for dom0, and for guests of a debug build of Xen ------------------- */
+
+static inline long hypercall_console_write(const char *buf, unsigned int len)
+{
+	return hypercall5(__HYPERVISOR_console_io, CONSOLEIO_write, len, (unsigned long)buf, 0, 0);
+}
+
+/* --- grant_table_op: the whole of count entries is one call ------------------------------ */
+
+static inline long hypercall_grant_table_op(unsigned int op, void *entries, unsigned int count)
+{
+	return hypercall5(__HYPERVISOR_grant_table_op, op, (unsigned long)entries, count, 0, 0);
+}
+
+/* Makes the table nr_frames long and lists its frames: gfns has room for nr_frames. */
+static inline long hypercall_gnttab_setup_table(unsigned int nr_frames, xen_pfn_t *gfns,
+						int16_t *status)
+{
+	struct gnttab_setup_table setup = {.dom = DOMID_SELF, .nr_frames = nr_frames};
+	long result;
+
+	set_xen_guest_handle(setup.frame_list, gfns);
+	result = hypercall_grant_table_op(GNTTABOP_setup_table, &setup, 1);
+	*status = setup.status;
+	return result;
+}
+
+/* How many frames the table has, and may have. */
+static inline long hypercall_gnttab_query_size(struct gnttab_query_size *query)
+{
+	query->dom = DOMID_SELF;
+	return hypercall_grant_table_op(GNTTABOP_query_size, query, 1);
+}
+
+/* --- sched_op ---------------------------------------------------------------------------- */
+
+static inline long hypercall_sched_yield(void)
+{
+	return hypercall5(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0, 0, 0);
+}
+
+/* Returns only if Xen refuses. reason: SHUTDOWN_* (suspend needs more and is not made here). */
+static inline long hypercall_sched_shutdown(unsigned int reason)
+{
+	struct sched_shutdown shutdown = {.reason = reason};
+
+	return hypercall5(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (unsigned long)&shutdown, 0, 0,
+			  0);
+}
+
+/*
+ * Sleeps until a port of the list is pending (at once if one is already) or until system time
+ * timeout_ns; 0 is no timeout. At most 128 ports. May return early.
+ */
+static inline long hypercall_sched_poll(evtchn_port_t *ports, unsigned int nr_ports,
+					uint64_t timeout_ns)
+{
+	struct sched_poll poll = {.nr_ports = nr_ports, .timeout = timeout_ns};
+
+	set_xen_guest_handle(poll.ports, ports);
+	return hypercall5(__HYPERVISOR_sched_op, SCHEDOP_poll, (unsigned long)&poll, 0, 0, 0);
+}
+
+/* --- event_channel_op -------------------------------------------------------------------- */
+
+static inline long hypercall_evtchn_op(unsigned int op, void *arg)
+{
+	return hypercall5(__HYPERVISOR_event_channel_op, op, (unsigned long)arg, 0, 0, 0);
+}
+
+/* A port of ours that `remote` may bind to. */
+static inline long hypercall_evtchn_alloc_unbound(domid_t remote, evtchn_port_t *port)
+{
+	struct evtchn_alloc_unbound op = {.dom = DOMID_SELF, .remote_dom = remote};
+	long result = hypercall_evtchn_op(EVTCHNOP_alloc_unbound, &op);
+
+	*port = op.port;
+	return result;
+}
+
+static inline long hypercall_evtchn_bind_interdomain(domid_t remote, evtchn_port_t remote_port,
+						     evtchn_port_t *port)
+{
+	struct evtchn_bind_interdomain op = {.remote_dom = remote, .remote_port = remote_port};
+	long result = hypercall_evtchn_op(EVTCHNOP_bind_interdomain, &op);
+
+	*port = op.local_port;
+	return result;
+}
+
+static inline long hypercall_evtchn_bind_virq(uint32_t virq, uint32_t vcpu, evtchn_port_t *port)
+{
+	struct evtchn_bind_virq op = {.virq = virq, .vcpu = vcpu};
+	long result = hypercall_evtchn_op(EVTCHNOP_bind_virq, &op);
+
+	*port = op.port;
+	return result;
+}
+
+static inline long hypercall_evtchn_close(evtchn_port_t port)
+{
+	struct evtchn_close op = {.port = port};
+
+	return hypercall_evtchn_op(EVTCHNOP_close, &op);
+}
+
+static inline long hypercall_evtchn_send(evtchn_port_t port)
+{
+	struct evtchn_send op = {.port = port};
+
+	return hypercall_evtchn_op(EVTCHNOP_send, &op);
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Grants (table version 1). An entry of the table says: domain `dom` may map or copy this frame.
+ * Which entries are ours to end is kept in private memory: what stands in the shared table is
+ * never believed. An end is not done until Xen says that the other side let go, and until then
+ * the page belongs to it as much as to us.
+ */
+#ifndef LODGER_CORE_GNTTAB_H
+#define LODGER_CORE_GNTTAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xen/xen.h>
+#include <xen/grant_table.h>
+
+/* Let dom map the page that starts at `page`. 0 and *ref; -ENOSPC when the table cannot grow. */
+int gnttab_grant(domid_t dom, const void *page, bool readonly, grant_ref_t *ref);
+
+/*
+ * Take it back. 0; -EBUSY while the other side has it mapped: the grant then stays, and the page
+ * must not be used for anything else. -EINVAL for a reference that is not granted (a double end,
+ * or a number that somebody made up).
+ */
+int gnttab_end(grant_ref_t ref);
+
+/*
+ * Take it back and free the page (page_free). If the other side still has it mapped, both are
+ * parked, and freed when it lets go: looked at once a second and at every later end.
+ * A reference that is not granted: -EINVAL, and the page is not touched.
+ */
+int gnttab_end_and_free(grant_ref_t ref, void *page);
+
+struct gnttab_stats {
+	size_t in_use; /* granted, the parked ones included */
+	size_t parked; /* waiting for the other side */
+	size_t unused; /* entries that can be granted before the table has to grow */
+};
+
+void gnttab_stats(struct gnttab_stats *stats);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Ways to end. A program that returns from main or calls exit() ends in kernel_exit(): exit hooks
+ * run (xenbus writes the status to xenstore), then SHUTDOWN_poweroff.
+ */
+#ifndef LODGER_CORE_SHUTDOWN_H
+#define LODGER_CORE_SHUTDOWN_H
+
+#include <xen/sched.h>
+
+/* Lets the console's reader finish, then stops the domain. reason: SHUTDOWN_*. */
+_Noreturn void shutdown(unsigned int reason);
+
+/* The end of _exit(status). */
+_Noreturn void kernel_exit(int status);
+
+/* fn(status) is called by kernel_exit(), in a thread; for whoever links it in (see init.h). */
+typedef void (*exit_hook_t)(int status);
+
+#define EXIT_HOOK(fn)                           \
+	static const exit_hook_t exit_hook_##fn \
+		__attribute__((used, section(".exit_hooks." #fn))) = (fn)
+
+#endif
