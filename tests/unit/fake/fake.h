@@ -45,12 +45,16 @@ void fake_violation(const char *format, ...) __attribute__((noreturn, format(pri
 #define FAKE_MEMORY_START 0x10000000ul
 #define FAKE_MEMORY_PAGES 16384u
 
+/* arch_map_chunk gives no more memory. */
+extern bool fake_chunks_refused;
+
 /* Maps the guest's memory; every other call needs it. Contents are undefined, as under Xen. */
 void fake_memory_map(void);
 /* The pages that the fake keeps for itself at the start: rings and tables shared with the guest. */
 void *fake_memory_reserve(size_t pages);
-/* What the guest may give to its page allocator: [*start, *start + *pages * page size). */
-void fake_memory_rest(void **start, size_t *pages);
+/* What is left is the guest's, from this page on; out of its reach until fake_memory_open. */
+uint64_t fake_memory_close(void);
+void fake_memory_open(uint64_t gfn, size_t pages);
 /* The page of a guest frame, or NULL when the guest has no such frame. */
 void *fake_memory_frame(uint64_t gfn);
 
@@ -115,11 +119,15 @@ unsigned fake_evtchn_in_use(void);
 
 /* --- grants (gnttab.c) --- */
 
-#define FAKE_GRANT_FRAMES 4u
-#define FAKE_GRANTS	  (FAKE_GRANT_FRAMES * FAKE_PAGE_SIZE / sizeof(grant_entry_v1_t))
+#define FAKE_GRANT_FRAMES   4u
+#define FAKE_GRANTS_A_FRAME (FAKE_PAGE_SIZE / sizeof(grant_entry_v1_t))
+#define FAKE_GRANTS	    (FAKE_GRANT_FRAMES * FAKE_GRANTS_A_FRAME)
 
 long fake_gnttab_op(unsigned command, void *arg, unsigned count);
-grant_entry_v1_t *fake_gnttab_table(void);
+/* For the seam: the guest maps frame `index` of the table at `page`. */
+int fake_gnttab_place(unsigned index, void *page);
+grant_entry_v1_t *fake_gnttab_entry(grant_ref_t ref);
+extern unsigned fake_gnttab_frames_max; /* how long the table may become */
 /* Maps a grant for `domid`; GNTST_* in *status. NULL unless GNTST_okay. */
 void *fake_gnttab_map(domid_t domid, grant_ref_t ref, bool readonly, int *status);
 /* Checks that the guest kept its hands off while the page was mapped. */

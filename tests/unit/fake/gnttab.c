@@ -19,13 +19,25 @@ struct mapping {
 };
 
 static struct mapping mappings[FAKE_GRANTS];
-static grant_entry_v1_t *table;
+/* Where the guest has mapped the frames of the table. */
+static grant_entry_v1_t *placed[FAKE_GRANT_FRAMES];
+static unsigned frames_made; /* by setup_table */
+unsigned fake_gnttab_frames_max = FAKE_GRANT_FRAMES;
 
-grant_entry_v1_t *fake_gnttab_table(void)
+int fake_gnttab_place(unsigned index, void *page)
 {
-	if (!table)
-		table = fake_memory_reserve(FAKE_GRANT_FRAMES);
-	return table;
+	if (index >= frames_made)
+		fake_violation("frame %u of the grant table is mapped before it is made", index);
+	placed[index] = memset(page, 0, FAKE_PAGE_SIZE);
+	return 0;
+}
+
+/* NULL where the table does not reach. */
+grant_entry_v1_t *fake_gnttab_entry(grant_ref_t ref)
+{
+	grant_entry_v1_t *frame = ref < FAKE_GRANTS ? placed[ref / FAKE_GRANTS_A_FRAME] : NULL;
+
+	return frame ? &frame[ref % FAKE_GRANTS_A_FRAME] : NULL;
 }
 
 static long setup_table(struct gnttab_setup_table *op)
@@ -36,21 +48,22 @@ static long setup_table(struct gnttab_setup_table *op)
 		op->status = GNTST_permission_denied;
 		return 0;
 	}
-	if (op->nr_frames > FAKE_GRANT_FRAMES) {
+	if (op->nr_frames > fake_gnttab_frames_max) {
 		op->status = GNTST_general_error;
 		return 0;
 	}
+	frames_made = op->nr_frames > frames_made ? op->nr_frames : frames_made;
 	frames = op->frame_list.p;
 	for (unsigned i = 0; i < op->nr_frames; i++)
-		frames[i] = (uintptr_t)fake_gnttab_table() / FAKE_PAGE_SIZE + i;
+		frames[i] = 0xf0000 + i;
 	op->status = GNTST_okay;
 	return 0;
 }
 
 static long query_size(struct gnttab_query_size *op)
 {
-	op->nr_frames = FAKE_GRANT_FRAMES;
-	op->max_nr_frames = FAKE_GRANT_FRAMES;
+	op->nr_frames = frames_made ? frames_made : 1;
+	op->max_nr_frames = fake_gnttab_frames_max;
 	op->status = GNTST_okay;
 	return 0;
 }
@@ -79,9 +92,9 @@ static int entry_check(domid_t domid, grant_ref_t ref, bool write, void **page)
 {
 	grant_entry_v1_t entry;
 
-	if (ref >= FAKE_GRANTS)
+	if (!fake_gnttab_entry(ref))
 		return GNTST_bad_gntref;
-	entry = fake_gnttab_table()[ref];
+	entry = *fake_gnttab_entry(ref);
 	if ((entry.flags & GTF_type_mask) != GTF_permit_access)
 		return GNTST_bad_gntref;
 	if (entry.domid != domid)
@@ -102,32 +115,32 @@ void *fake_gnttab_map(domid_t domid, grant_ref_t ref, bool readonly, int *status
 	*status = entry_check(domid, ref, !readonly, &page);
 	if (*status != GNTST_okay)
 		return NULL;
-	mappings[ref].frame = table[ref].frame;
+	mappings[ref].frame = fake_gnttab_entry(ref)->frame;
 	mappings[ref].domid = domid;
 	mappings[ref].readers++;
 	mappings[ref].writers += !readonly;
-	table[ref].flags |= readonly ? GTF_reading : GTF_reading | GTF_writing;
+	fake_gnttab_entry(ref)->flags |= readonly ? GTF_reading : GTF_reading | GTF_writing;
 	return page;
 }
 
 void fake_gnttab_unmap(grant_ref_t ref, bool readonly)
 {
 	struct mapping *mapping = &mappings[ref];
+	grant_entry_v1_t *entry = fake_gnttab_entry(ref);
 	const uint16_t held = mapping->writers ? GTF_reading | GTF_writing : GTF_reading;
 
 	if (!mapping->readers)
 		fake_violation("the fake unmaps grant %u, which it has not mapped", ref);
-	if ((table[ref].flags & held) != held ||
-	    (table[ref].flags & GTF_type_mask) != GTF_permit_access)
+	if ((entry->flags & held) != held || (entry->flags & GTF_type_mask) != GTF_permit_access)
 		fake_violation("grant %u was ended while it was mapped", ref);
-	if (table[ref].frame != mapping->frame || table[ref].domid != mapping->domid)
+	if (entry->frame != mapping->frame || entry->domid != mapping->domid)
 		fake_violation("grant %u was used again while it was mapped", ref);
 	mapping->readers--;
 	mapping->writers -= !readonly;
 	if (!mapping->readers)
-		table[ref].flags &= (uint16_t)~GTF_reading;
+		entry->flags &= (uint16_t)~GTF_reading;
 	if (!mapping->writers)
-		table[ref].flags &= (uint16_t)~GTF_writing;
+		entry->flags &= (uint16_t)~GTF_writing;
 }
 
 int fake_gnttab_copy_from(domid_t domid, grant_ref_t ref, size_t offset, void *to, size_t len)
@@ -159,7 +172,8 @@ unsigned fake_gnttab_granted(void)
 	unsigned granted = 0;
 
 	for (grant_ref_t ref = 0; ref < FAKE_GRANTS; ref++)
-		granted += (fake_gnttab_table()[ref].flags & GTF_type_mask) != GTF_invalid;
+		granted += fake_gnttab_entry(ref) &&
+			   (fake_gnttab_entry(ref)->flags & GTF_type_mask) != GTF_invalid;
 	return granted;
 }
 

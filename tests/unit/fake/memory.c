@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+extern const char __executable_start[], end[]; /* the linker's */
+
 static uint8_t *next;
 
 void fake_violation(const char *format, ...)
@@ -58,18 +60,30 @@ void *fake_memory_reserve(size_t pages)
 	return start;
 }
 
-void fake_memory_rest(void **start, size_t *pages)
+uint64_t fake_memory_close(void)
 {
+	const uintptr_t last = FAKE_MEMORY_START + (size_t)FAKE_MEMORY_PAGES * FAKE_PAGE_SIZE;
+
 	fake_memory_map();
-	*start = next;
-	*pages = FAKE_MEMORY_PAGES - ((uintptr_t)next - FAKE_MEMORY_START) / FAKE_PAGE_SIZE;
+	mprotect(next, last - (uintptr_t)next, PROT_NONE);
+	return (uintptr_t)next / FAKE_PAGE_SIZE;
+}
+
+void fake_memory_open(uint64_t gfn, size_t pages)
+{
+	if (mprotect((void *)(uintptr_t)(gfn * FAKE_PAGE_SIZE), pages * FAKE_PAGE_SIZE,
+		     PROT_READ | PROT_WRITE) != 0)
+		fake_violation("no pages at frame %#lx", (unsigned long)gfn);
 }
 
 void *fake_memory_frame(uint64_t gfn)
 {
 	const uint64_t first = FAKE_MEMORY_START / FAKE_PAGE_SIZE;
+	const uintptr_t at = gfn * FAKE_PAGE_SIZE;
+	/* The program's own pages are the guest's image: it may grant a page of its bss. */
+	const bool image = at >= (uintptr_t)__executable_start && at < (uintptr_t)end;
 
-	if (gfn < first || gfn >= first + FAKE_MEMORY_PAGES)
+	if (!image && (gfn < first || gfn >= first + FAKE_MEMORY_PAGES))
 		return NULL;
-	return (void *)(uintptr_t)(gfn * FAKE_PAGE_SIZE);
+	return (void *)at;
 }

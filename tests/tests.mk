@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The tests, by what they need: lint (nothing), unit and fuzz (this host), guest (Xen without dom0),
+# system (Xen and dom0 in a box).
+
+TEST_Q := $(if $(V),,@)
+TEST_SAY := @$(if $(V),:,echo)
+
+TEST_KERNEL_SOURCES := $(filter-out %/string.c,$(sort $(wildcard \
+	hypercall/*.c unikernel/core/*.c xenbus/*.c netfront/*.c blkfront/*.c)))
+TEST_FAKE_SOURCES := $(sort $(wildcard tests/unit/fake/*.c tests/unit/seam/arch/*.c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+
+# The kernel's code as it ships, but for two things: the seam stands first on the include path, and
+# the program lies low (-no-pie), as the guest's image does, so that static pages have frames.
+TEST_CPPFLAGS := -D_GNU_SOURCE -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ \
+	-Itests/unit/seam -I.
+TEST_WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
+TEST_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+TEST_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-pie $(TEST_SANITIZERS)
+# The tables that the guest's link script collects (INIT, EXIT_HOOK, STATS), for the host's linker.
+TEST_LDFLAGS := -no-pie -Wl,-T,tests/unit/seam/tables.ld
+
+# --- unit tests: cmocka on the fake Xen, under ASan and UBSan ---
+
+UNIT := $(BUILD)/unit
+UNIT_CC ?= gcc
+
+$(UNIT)/%.o: %.S
+	@mkdir -p $(@D)
+	$(TEST_Q)$(UNIT_CC) -c $< -o $@
+
+$(UNIT)/%.o: %.c
+	@mkdir -p $(@D)
+	$(TEST_SAY) "  CC (unit)  $<"
+	$(TEST_Q)$(UNIT_CC) $(TEST_CFLAGS) $(UNIT_CFLAGS) $(TEST_CPPFLAGS) $(TEST_WARNINGS) -MMD -MP -c $< -o $@
+
+# An archive: a program gets what it uses, and of the tables what comes with that.
+$(UNIT)/kernel.a: $(TEST_KERNEL_SOURCES:%.c=$(UNIT)/%.o)
+	@rm -f $@
+	$(TEST_Q)ar rcs $@ $^
+
+$(UNIT)/fake.a: $(TEST_FAKE_SOURCES:%.c=$(UNIT)/%.o) $(UNIT)/tests/unit/seam/arch/switch.o \
+		$(UNIT)/tests/unit/unit.o
+	@rm -f $@
+	$(TEST_Q)ar rcs $@ $^
+
+$(UNIT_TESTS:%=$(UNIT)/%): $(UNIT)/%: $(UNIT)/tests/unit/%.o $(UNIT)/kernel.a $(UNIT)/fake.a \
+		tests/unit/seam/tables.ld
+	$(TEST_SAY) "  LD (unit)  $(@F)"
+	$(TEST_Q)$(UNIT_CC) $(TEST_SANITIZERS) $(UNIT_CFLAGS) $(TEST_LDFLAGS) $< \
+		-Wl,--start-group $(UNIT)/kernel.a $(UNIT)/fake.a -Wl,--end-group -lcmocka -o $@
+
+.PHONY: unit
+unit: $(UNIT_TESTS:%=$(UNIT)/%)
+
+.PHONY: test-unit
+test-unit: unit
+	@status=0; for test in $(UNIT_TESTS); do $(UNIT)/$$test || status=1; done; exit $$status
+
+-include $(shell find $(UNIT) -name '*.d' 2>/dev/null)

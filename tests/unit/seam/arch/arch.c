@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine of the host tests: what a mode provides, on a process.
+ *
+ * Pages that the kernel has not mapped, and guard pages, are out of reach here as well: touching
+ * one is a fault and the end of the test.
+ */
+#include "unikernel/arch/x86/arch.h"
+
+#include <sanitizer/asan_interface.h>
+#include <sys/mman.h>
+
+#include "tests/unit/fake/fake.h"
+
+#define STACKS 4096
+
+/* Where the stacks that arch_stack_prepare() has seen end. */
+static uintptr_t stack_tops[STACKS];
+
+const char image_start[1], image_text[1], image_text_end[1], image_rodata[1], image_rodata_end[1],
+	image_data[1], image_end[1];
+char boot_stack_guard[4096], boot_stack[1], boot_stack_end[1];
+
+bool fake_chunks_refused;
+
+struct shared_info *arch_shared_info(void)
+{
+	return fake_shared_info();
+}
+
+uint64_t arch_tsc(void)
+{
+	return fake_clock_tsc();
+}
+
+xen_pfn_t arch_va_to_gfn(const void *va)
+{
+	return (uintptr_t)va >> PAGE_SHIFT;
+}
+
+static void protect(uintptr_t start, size_t bytes, int protection)
+{
+	if (mprotect((void *)start, bytes, protection) != 0)
+		fake_violation("no such pages: %#lx", (unsigned long)start);
+}
+
+int arch_map_chunk(size_t pfn, size_t count)
+{
+	if (fake_chunks_refused)
+		return -12; /* ENOMEM, in every libc */
+	if (!count || pfn / ARCH_CHUNK_PAGES != (pfn + count - 1) / ARCH_CHUNK_PAGES)
+		fake_violation("%zu pages at %#zx are not of one chunk", count, pfn);
+	if (!fake_memory_frame(pfn) || !fake_memory_frame(pfn + count - 1))
+		fake_violation("%zu pages at %#zx: no such memory", count, pfn);
+	protect(pfn << PAGE_SHIFT, count << PAGE_SHIFT, PROT_READ | PROT_WRITE);
+	return 0;
+}
+
+void arch_unmap_page(void *page)
+{
+	protect((uintptr_t)page, PAGE_SIZE, PROT_NONE);
+}
+
+/*
+ * The guard of a stack comes back when its thread has ended. What ASan remembers of the frames that
+ * were never left would otherwise be held against whoever gets the pages next.
+ */
+void arch_remap_page(void *page)
+{
+	uintptr_t *top = NULL;
+
+	protect((uintptr_t)page, PAGE_SIZE, PROT_READ | PROT_WRITE);
+	for (size_t i = 0; i < STACKS; i++)
+		if (stack_tops[i] > (uintptr_t)page && (!top || stack_tops[i] < *top))
+			top = &stack_tops[i];
+	if (!top)
+		return;
+	__asan_unpoison_memory_region(page, *top - (uintptr_t)page);
+	*top = 0;
+}
+
+int arch_map_gnttab_frame(unsigned int index, void *page)
+{
+	return fake_gnttab_place(index, page);
+}
+
+bool arch_random(uint64_t *value)
+{
+	static uint64_t state;
+
+	*value = ++state * 0x9e3779b97f4a7c15u;
+	return true;
+}
+
+/* switch.S: begins entry() as if arch_switch() returned into it. */
+void *arch_stack_prepare(void *top, void (*entry)(void))
+{
+	uintptr_t *sp = top;
+
+	for (size_t i = 0; i < STACKS; i++)
+		if (!stack_tops[i]) {
+			stack_tops[i] = (uintptr_t)top;
+			break;
+		}
+	*--sp = 0; /* entry() returns nowhere; with its address gone the stack is aligned for it */
+	*--sp = (uintptr_t)entry;
+	for (int saved = 0; saved < 6; saved++)
+		*--sp = 0;
+	return sp;
+}
