@@ -6,7 +6,8 @@
 #   debian.sh binary [--libraries] [--into DIR] RELEASE PACKAGE…
 #       fetches the packages of a release (bookworm, trixie) and prints the
 #       path of each .deb, or unpacks them all into DIR. --libraries adds the
-#       shared libraries they need, and theirs (lib*, followed through Depends).
+#       shared libraries they need, and theirs (lib*, followed through Depends),
+#       and the kernel image behind linux-image-amd64.
 #   debian.sh source RELEASE PACKAGE SHA256
 #       fetches the upstream tarball of a source package and prints its path.
 #       The pin decides what is right: a tarball with another sum is refused.
@@ -36,7 +37,7 @@ say() {
 }
 
 usage() {
-    sed -n '5,12s/^# \{0,3\}//p' "$0" >&2
+    sed -n '5,13s/^# \{0,3\}//p' "$0" >&2
     exit 2
 }
 
@@ -70,8 +71,9 @@ apt_private() {
     "$tool" -q -o Dir::State="$state" -o Dir::State::Lists="$state/lists" \
         -o Dir::State::status="$state/status" -o Dir::Cache="$state/cache" \
         -o Dir::Etc::sourcelist="$state/sources.list" \
-        -o Dir::Etc::sourceparts=- -o Dir::Etc::preferencesparts=- \
-        -o Dir::Etc::preferences=- -o APT::Sandbox::User="$(id -un)" \
+        -o Dir::Etc::sourceparts="$state/none" \
+        -o Dir::Etc::preferencesparts="$state/none" \
+        -o Dir::Etc::preferences="$state/none.pref" -o APT::Sandbox::User="$(id -un)" \
         -o APT::Architecture=amd64 -o APT::Architectures=amd64 \
         -o Acquire::Languages=none -o Acquire::Retries=3 \
         -o APT::Get::List-Cleanup=false "$@"
@@ -91,7 +93,7 @@ lists_update() {
         "add one to /etc/apt/sources.list or sources.list.d"
 
     say "reading the package lists of $release"
-    mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
+    mkdir -p "$state/none" "$state/lists/partial" "$state/cache/archives/partial"
     : >"$state/status"
     {
         echo "$kind [signed-by=$keyring] $site $release main"
@@ -121,7 +123,7 @@ with_libraries() {
         # shellcheck disable=SC2086
         todo=$(apt_private deb "$release" apt-cache show --no-all-versions \
                 $todo | sed -n 's/^\(Pre-\)\?Depends: //p' | tr ',' '\n' |
-            sed 's/^ *//; s/[ (:|].*//' | grep '^lib' | sort -u |
+            sed 's/^ *//; s/[ (:|].*//' | grep -E '^(lib|zlib1g$|linux-image-[0-9])' | sort -u |
             while read -r name; do
                 case $known in *" $name "*) ;; *) echo "$name" ;; esac
             done | tr '\n' ' ')
@@ -164,7 +166,10 @@ binary_fetch() {
     }
     for file in "$tmp"/deb/*.deb; do
         printf '%s %s\n' "$(basename "$file")" "$(sum_of "$file")"
-        mv -f "$file" "$shelf/deb/$release/"
+        # mv refuses to rename a file onto its own other name.
+        [ "$file" -ef "$shelf/deb/$release/$(basename "$file")" ] ||
+            [ -e "$shelf/deb/$release/$(basename "$file")" ] ||
+            mv "$file" "$shelf/deb/$release/"
     done >"$tmp/lock"
     mv "$tmp/lock" "$lock"
 }
@@ -182,7 +187,7 @@ binary() {
     local libraries='' into='' release lock file
     while :; do
         case ${1-} in
-        --libraries) libraries=yes; shift ;;
+        --libraries) libraries=rule-2; shift ;;
         --into) into=${2-}; shift 2 ;;
         -*) usage ;;
         *) break ;;

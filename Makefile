@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Lodger: a minimal Xen guest kernel and its toolstack.
+#
+# make help     what there is to do
+# make V=1 …    shows the commands; BUILD=DIR builds elsewhere
+#
+# Each part says in its own fragment how it is built; this file only joins them.
+
+# Where things are built, and the Debian release whose Xen is used.
+BUILD ?= build
+RELEASE ?= bookworm
+export BUILD RELEASE
+
+Q := $(if $(V),,@)
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+.PHONY: all
+all: ## builds the appliances and lodge
+
+-include unikernel/unikernel.mk
+-include unikernel/libraries/libraries.mk
+-include toolstack/toolstack.mk
+-include tests/xenhost/xenhost.mk
+-include tests/tests.mk
+
+.PHONY: clean
+clean: ## removes what was built here; downloads and built libraries stay cached
+	rm -rf $(BUILD)
+
+.PHONY: help
+help: ## lists the targets
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | sort | \
+		awk -F '|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
