@@ -33,8 +33,11 @@ long console_read(char *buf, size_t len, uint64_t deadline_ns);
 /* How many bytes console_read() would give at once. */
 size_t console_readable(void);
 
-/* Woken when input arrives, for poll(). */
+/* Woken when input arrives. */
 struct waitq *console_input_waitq(void);
+
+/* Called, if set, after that queue is woken: for poll(), which waits for other things as well. */
+extern void (*console_input_hook)(void);
 
 /* Give the reader until deadline_ns to take what is written; lets no other thread run. */
 void console_flush(uint64_t deadline_ns);

@@ -78,6 +78,13 @@ int file_install(struct file *f);
 int file_install_from(int lowest, struct file *f);
 #define FILE_MAX 65536
 
+/* Takes fd out of the table; the table's reference is the caller's now. NULL: not open. */
+struct file *file_remove(int fd);
+
+/* Makes fd name f, as dup2() does, and gives back what it named before (or NULL) with the table's
+ * reference.  fd, -EBADF if it can be no descriptor, -ENOMEM. */
+int file_replace(int fd, struct file *f, struct file **old);
+
 /* The file behind a descriptor with a reference added, or NULL if there is none (EBADF). */
 struct file *file_get(int fd);
 
