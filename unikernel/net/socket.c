@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The calls of <sys/socket.h>.  Each finds lwIP's socket behind the descriptor, holds the file while
+ * lwIP's function of the same name runs, and lets go of it.  lwIP sets errno itself.
+ */
+#include <errno.h>
+
+#include <sys/socket.h>
+
+#include "unikernel/libc/file.h"
+#include "unikernel/libc/result.h"
+#include "unikernel/net/socket_file.h"
+
+#define FLAGS_NEW     (SOCK_NONBLOCK | SOCK_CLOEXEC)
+#define FLAGS_SEND    (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE)
+#define FLAGS_RECEIVE (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_PEEK)
+
+/* lwip_CALL(socket behind fd, …) as the value of an expression. */
+#define SOCKET_CALL(call, fd, ...)                                           \
+	({                                                                   \
+		struct socket *socket_;                                      \
+		long result_ = socket_get(fd, &socket_);                     \
+		if (result_ < 0) {                                           \
+			result_ = result(result_);                           \
+		} else {                                                     \
+			result_ = lwip_##call(socket_->lwip, ##__VA_ARGS__); \
+			file_put(&socket_->file);                            \
+		}                                                            \
+		result_;                                                     \
+	})
+
+/* lwIP ignores flags that it does not know; POSIX does not. */
+static int flags_check(int flags, int known)
+{
+	return flags & ~known ? -EOPNOTSUPP : 0;
+}
+
+int socket(int domain, int type, int protocol)
+{
+	int lwip;
+
+	if (domain != AF_INET && domain != AF_INET6)
+		return result_int(-EAFNOSUPPORT);
+	switch (type & ~FLAGS_NEW) {
+	case SOCK_STREAM:
+		if (protocol != 0 && protocol != IPPROTO_TCP)
+			return result_int(-EPROTONOSUPPORT);
+		break;
+	case SOCK_DGRAM:
+		if (protocol != 0 && protocol != IPPROTO_UDP)
+			return result_int(-EPROTONOSUPPORT);
+		break;
+	default:
+		return result_int(-EPROTONOSUPPORT);
+	}
+	lwip = lwip_socket(domain, type & ~FLAGS_NEW, protocol);
+	return lwip < 0 ? lwip : result_int(socket_install(lwip, type & SOCK_NONBLOCK));
+}
+
+int bind(int fd, const struct sockaddr *address, socklen_t length)
+{
+	return (int)SOCKET_CALL(bind, fd, address, length);
+}
+
+int listen(int fd, int backlog)
+{
+	return (int)SOCKET_CALL(listen, fd, backlog);
+}
+
+int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+	int lwip;
+
+	if (flags & ~FLAGS_NEW)
+		return result_int(-EINVAL);
+	lwip = (int)SOCKET_CALL(accept, fd, address, length);
+	return lwip < 0 ? lwip : result_int(socket_install(lwip, flags & SOCK_NONBLOCK));
+}
+
+int accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+	return accept4(fd, address, length, 0);
+}
+
+int connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+	return (int)SOCKET_CALL(connect, fd, address, length);
+}
+
+int shutdown(int fd, int how)
+{
+	return (int)SOCKET_CALL(shutdown, fd, how);
+}
+
+int getsockname(int fd, struct sockaddr *address, socklen_t *length)
+{
+	return (int)SOCKET_CALL(getsockname, fd, address, length);
+}
+
+int getpeername(int fd, struct sockaddr *address, socklen_t *length)
+{
+	return (int)SOCKET_CALL(getpeername, fd, address, length);
+}
+
+int getsockopt(int fd, int level, int option, void *value, socklen_t *length)
+{
+	return (int)SOCKET_CALL(getsockopt, fd, level, option, value, length);
+}
+
+int setsockopt(int fd, int level, int option, const void *value, socklen_t length)
+{
+	return (int)SOCKET_CALL(setsockopt, fd, level, option, value, length);
+}
+
+ssize_t recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *from,
+		 socklen_t *length)
+{
+	int error = flags_check(flags, FLAGS_RECEIVE | MSG_WAITALL);
+	size_t total = 0;
+	ssize_t n;
+
+	if (error < 0)
+		return result(error);
+	/* lwIP gives what there is; waiting for the rest is ours. */
+	do {
+		n = SOCKET_CALL(recvfrom, fd, (char *)data + total, size - total,
+				flags & ~MSG_WAITALL, from, length);
+		if (n > 0)
+			total += (size_t)n;
+	} while (n > 0 && (flags & MSG_WAITALL) && total < size);
+	return total > 0 ? (ssize_t)total : n;
+}
+
+ssize_t recv(int fd, void *data, size_t size, int flags)
+{
+	return recvfrom(fd, data, size, flags, NULL, NULL);
+}
+
+ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+	int error = flags_check(flags, FLAGS_RECEIVE);
+
+	return error < 0 ? result(error) : SOCKET_CALL(recvmsg, fd, message, flags);
+}
+
+ssize_t send(int fd, const void *data, size_t size, int flags)
+{
+	int error = flags_check(flags, FLAGS_SEND);
+
+	return error < 0 ? result(error) : SOCKET_CALL(send, fd, data, size, flags);
+}
+
+ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *to,
+	       socklen_t length)
+{
+	int error = flags_check(flags, FLAGS_SEND);
+
+	return error < 0 ? result(error) : SOCKET_CALL(sendto, fd, data, size, flags, to, length);
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	int error = flags_check(flags, FLAGS_SEND);
+
+	return error < 0 ? result(error) : SOCKET_CALL(sendmsg, fd, message, flags);
+}

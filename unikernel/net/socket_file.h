@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A socket as a file.  lwIP numbers its sockets by itself; a file of libc's table carries that
+ * number, and lwIP's events find their way back to the file.
+ *
+ *	fd ──> struct file ──> lwIP's socket ──> netconn ──> TCP or UDP
+ *	         poll() <── file_notify <── event ────┘
+ */
+#ifndef LODGER_NET_SOCKET_FILE_H
+#define LODGER_NET_SOCKET_FILE_H
+
+#include "unikernel/libc/file.h"
+
+struct socket {
+	struct file file;
+	int lwip; /* lwIP's number of it */
+};
+
+/*
+ * Gives lwIP's socket a file and the file a descriptor, which is returned.  `flags` may hold
+ * O_NONBLOCK.  On failure (-ENOMEM, -EMFILE) lwIP's socket is closed.
+ */
+int socket_install(int lwip, int flags);
+
+/* The socket behind a descriptor, to be given back with file_put(); -EBADF or -ENOTSOCK. */
+int socket_get(int fd, struct socket **out);
+
+/* How many there are. */
+unsigned int socket_count(void);
+
+#endif
