@@ -3,11 +3,13 @@
 # The tests, by what they need: lint (nothing), unit and fuzz (this host), guest (Xen without dom0),
 # system (Xen and dom0 in a box).
 
-TEST_Q := $(if $(V),,@)
 TEST_SAY := @$(if $(V),:,echo)
 
 TEST_KERNEL_SOURCES := $(filter-out %/string.c,$(sort $(wildcard \
 	hypercall/*.c unikernel/core/*.c xenbus/*.c netfront/*.c blkfront/*.c)))
+# What is pure above the kernel: no libc but the host's is asked for.
+TEST_PURE_SOURCES := $(wildcard apps/httpd/date.c apps/httpd/mime.c apps/httpd/path.c \
+	apps/httpd/range.c)
 TEST_FAKE_SOURCES := $(sort $(wildcard tests/unit/fake/*.c tests/unit/seam/arch/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -29,34 +31,45 @@ UNIT_CC ?= gcc
 
 $(UNIT)/%.o: %.S
 	@mkdir -p $(@D)
-	$(TEST_Q)$(UNIT_CC) -c $< -o $@
+	$(Q)$(UNIT_CC) -c $< -o $@
 
 $(UNIT)/%.o: %.c
 	@mkdir -p $(@D)
 	$(TEST_SAY) "  CC (unit)  $<"
-	$(TEST_Q)$(UNIT_CC) $(TEST_CFLAGS) $(UNIT_CFLAGS) $(TEST_CPPFLAGS) $(TEST_WARNINGS) -MMD -MP -c $< -o $@
+	$(Q)$(UNIT_CC) $(TEST_CFLAGS) $(UNIT_CFLAGS) $(TEST_CPPFLAGS) $(TEST_WARNINGS) -MMD -MP -c $< -o $@
 
 # An archive: a program gets what it uses, and of the tables what comes with that.
-$(UNIT)/kernel.a: $(TEST_KERNEL_SOURCES:%.c=$(UNIT)/%.o)
+$(UNIT)/kernel.a: $(TEST_KERNEL_SOURCES:%.c=$(UNIT)/%.o) $(TEST_PURE_SOURCES:%.c=$(UNIT)/%.o)
 	@rm -f $@
-	$(TEST_Q)ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 $(UNIT)/fake.a: $(TEST_FAKE_SOURCES:%.c=$(UNIT)/%.o) $(UNIT)/tests/unit/seam/arch/switch.o \
 		$(UNIT)/tests/unit/unit.o
 	@rm -f $@
-	$(TEST_Q)ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 $(UNIT_TESTS:%=$(UNIT)/%): $(UNIT)/%: $(UNIT)/tests/unit/%.o $(UNIT)/kernel.a $(UNIT)/fake.a \
 		tests/unit/seam/tables.ld
 	$(TEST_SAY) "  LD (unit)  $(@F)"
-	$(TEST_Q)$(UNIT_CC) $(TEST_SANITIZERS) $(UNIT_CFLAGS) $(TEST_LDFLAGS) $< \
+	$(Q)$(UNIT_CC) $(TEST_SANITIZERS) $(UNIT_CFLAGS) $(TEST_LDFLAGS) $< \
 		-Wl,--start-group $(UNIT)/kernel.a $(UNIT)/fake.a -Wl,--end-group -lcmocka -o $@
 
 .PHONY: unit
 unit: $(UNIT_TESTS:%=$(UNIT)/%)
 
 .PHONY: test-unit
-test-unit: unit
+test-unit: unit ## runs the unit tests (fake Xen, ASan, UBSan)
 	@status=0; for test in $(UNIT_TESTS); do $(UNIT)/$$test || status=1; done; exit $$status
+
+# --- lint: each is a script that says nothing when all is well ---
+
+LINTS := layers lines format text
+
+.PHONY: test-lint
+test-lint: ## checks layers, headers, formatting and text
+	@status=0; for lint in $(LINTS); do \
+		if tests/lint/$$lint; then echo "ok lint/$$lint"; \
+		else echo "FAIL lint/$$lint: see above"; status=1; fi; \
+	done; exit $$status
 
 -include $(shell find $(UNIT) -name '*.d' 2>/dev/null)

@@ -82,15 +82,16 @@ static enum handshake_state after(enum handshake_state ours, enum handshake_acti
 	}
 }
 
-/* What Linux' back ends do when they see our state. */
+/* The states that Linux' back ends are ever in, and what they do when they see ours. */
+static const uint64_t linux_states[] = {XenbusStateUnknown,  XenbusStateInitialising,
+					XenbusStateInitWait, XenbusStateConnected,
+					XenbusStateClosing,  XenbusStateClosed};
+
 static uint64_t peer_after(uint64_t peer, enum handshake_state ours)
 {
 	switch (ours) {
 	case HANDSHAKE_INITIALISING:
-		return peer == XenbusStateClosed || peer == XenbusStateUnknown ||
-				       peer == XenbusStateInitialising
-			       ? XenbusStateInitWait
-			       : peer;
+		return peer == XenbusStateConnected ? peer : XenbusStateInitWait;
 	case HANDSHAKE_PUBLISHED:
 	case HANDSHAKE_CONNECTED:
 		return peer == XenbusStateInitWait ? XenbusStateConnected : peer;
@@ -106,9 +107,9 @@ static void every_pair_ends_connected(void **state)
 {
 	(void)state;
 	for (int start = 0; start < HANDSHAKE_STATES; start++)
-		for (uint64_t from = 0; from <= 8; from++) {
+		for (size_t from = 0; from < ARRAY_SIZE(linux_states); from++) {
 			enum handshake_state ours = (enum handshake_state)start;
-			uint64_t peer = from;
+			uint64_t peer = linux_states[from];
 			int turns = 0;
 
 			while (!(ours == HANDSHAKE_CONNECTED && peer == XenbusStateConnected)) {

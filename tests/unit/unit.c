@@ -54,7 +54,7 @@ static void show(int fd)
 		fwrite(buffer, 1, (size_t)got, stdout);
 }
 
-static bool run(const struct CMUnitTest *test, bool verbose)
+static bool run(const char *program, const struct CMUnitTest *test, bool verbose)
 {
 	const int output = memfd_create(test->name, MFD_CLOEXEC);
 	struct timespec start, end;
@@ -72,7 +72,7 @@ static bool run(const struct CMUnitTest *test, bool verbose)
 	if (pid > 0)
 		waitpid(pid, &status, 0);
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	printf("%s %s (%ld ms)\n", status ? "not ok" : "ok", test->name,
+	printf("%s unit/%s: %s (%ld ms)\n", status ? "not ok" : "ok", program, test->name,
 	       (end.tv_sec - start.tv_sec) * 1000 + (end.tv_nsec - start.tv_nsec) / 1000000);
 	if (WIFSIGNALED(status))
 		printf("# ended by signal %d\n", WTERMSIG(status));
@@ -86,8 +86,11 @@ int unit_main(int argc, char **argv, const struct CMUnitTest *tests, size_t coun
 {
 	const bool verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
 	const int names = verbose ? 2 : 1;
+	const char *slash = strrchr(argv[0], '/'), *program = slash ? slash + 1 : argv[0];
 	unsigned passed = 0, failed = 0;
 
+	if (strncmp(program, "test_", 5) == 0)
+		program += 5;
 	for (size_t i = 0; i < count; i++) {
 		bool wanted = argc <= names;
 
@@ -95,11 +98,10 @@ int unit_main(int argc, char **argv, const struct CMUnitTest *tests, size_t coun
 			wanted |= strcmp(argv[arg], tests[i].name) == 0;
 		if (!wanted)
 			continue;
-		if (run(&tests[i], verbose))
+		if (run(program, &tests[i], verbose))
 			passed++;
 		else
 			failed++;
 	}
-	printf("# %s: %u passed, %u failed\n", argv[0], passed, failed);
 	return failed || !passed;
 }
