@@ -44,17 +44,17 @@ struct netfront_info {
 
 struct netfront_stats {
 	uint64_t tx_frames, tx_bytes;
-	uint64_t tx_full;     /* netfront_send refused with -EAGAIN */
-	uint64_t tx_errors;   /* frames that the backend reported as not sent */
-	uint64_t tx_dropped;  /* frames lost with a connection that ended */
+	uint64_t tx_full;    /* netfront_send refused with -EAGAIN */
+	uint64_t tx_errors;  /* frames that the backend reported as not sent */
+	uint64_t tx_dropped; /* frames lost with a connection that ended */
 	uint64_t rx_frames, rx_bytes;
-	uint64_t rx_errors;   /* the backend reported an error in place of a frame */
-	uint64_t rx_dropped;  /* frames this driver does not take: in several slots, too long … */
+	uint64_t rx_errors;  /* the backend reported an error in place of a frame */
+	uint64_t rx_dropped; /* frames this driver does not take: in several slots, too long … */
 	uint64_t rx_unclaimed; /* frames that came while no client was there */
-	uint64_t violations;  /* the backend broke the protocol; each costs a reconnection */
-	uint64_t events;      /* events handled */
-	uint64_t notifies;    /* notifications sent, one hypercall each */
-	uint64_t connections; /* times the device was connected */
+	uint64_t violations;   /* the backend broke the protocol; each costs a reconnection */
+	uint64_t events;       /* events handled */
+	uint64_t notifies;     /* notifications sent, one hypercall each */
+	uint64_t connections;  /* times the device was connected */
 };
 
 /*

@@ -41,8 +41,11 @@ struct xenbus_driver {
 	/* A device was found. Called once for each; the driver sets dev->driver_data. */
 	int (*probe)(struct xenbus_device *dev);
 
-	/* Make the rings, grant them, open a port, and write their names below dev->path. */
-	int (*publish)(struct xenbus_device *dev);
+	/*
+	 * Make the rings, grant them, open a port. What the backend must know of them goes to
+	 * node[]; the count is returned. The bus writes these below dev->path, then our state.
+	 */
+	int (*publish)(struct xenbus_device *dev, struct xenbus_property node[]);
 
 	/* The backend has mapped the rings: read what it offers and let requests flow. */
 	int (*connect)(struct xenbus_device *dev);
@@ -60,29 +63,36 @@ struct xenbus_driver {
 	 */
 	void (*release)(struct xenbus_device *dev);
 
-	struct xenbus_driver *next; /* the bus's own */
+	/* The toolstack has taken the device away, after release. It will not come back. */
+	void (*removed)(struct xenbus_device *dev);
+
+	/* The bus's own. */
+	struct xenbus_driver *next;
+	bool enumerated;
 };
 
 struct xenbus_device {
 	struct xenbus_driver *driver;
-	void *driver_data;               /* the driver's */
-	char path[XENBUS_PATH_SIZE];     /* "device/vif/0" */
-	char backend[XENBUS_PATH_SIZE];  /* "/local/domain/0/backend/vif/5/0" */
-	domid_t backend_id;              /* whom to grant pages to */
-	unsigned int id;                 /* the last part of path: 0, 51712, … */
+	void *driver_data;		/* the driver's */
+	char path[XENBUS_PATH_SIZE];	/* "device/vif/0" */
+	char backend[XENBUS_PATH_SIZE]; /* "/local/domain/0/backend/vif/5/0" */
+	domid_t backend_id;		/* whom to grant pages to */
+	unsigned int id;		/* the last part of path: 0, 51712, … */
 	enum handshake_state state;
 
 	/* The bus's own. */
 	struct xenbus_device *next;
-	struct xenbus_watch watch;       /* on the backend's state node */
+	struct xenbus_watch watch; /* on the backend's state node */
 	char watch_path[XENBUS_PATH_SIZE];
-	bool look;                       /* the backend's state may have changed */
-	bool gone;                       /* the toolstack has taken the device away */
-	enum xenbus_state written;       /* our state node as last written */
-	uint64_t since_ns;               /* when .state was entered */
-	uint64_t not_before_ns;          /* no new connection earlier than this */
-	unsigned int failures;           /* in a row, for the rate of reconnection */
-	int failed;                      /* the errno of a failure not yet dealt with, or 0 */
+	bool look;		   /* that node may have changed since it was read */
+	uint64_t peer;		   /* the backend's state as last read */
+	enum xenbus_state written; /* our state node as last written */
+	uint64_t since_ns;	   /* when .state was entered */
+	uint64_t connected_ns;	   /* when the device was last connected */
+	uint64_t not_before_ns;	   /* no new connection earlier than this */
+	unsigned int restarts;	   /* in short succession, for the rate of reconnection */
+	bool gone;		   /* the toolstack has taken the device away */
+	int failed;		   /* the errno of a failure not yet dealt with, or 0 */
 	char failure[96];
 };
 

@@ -20,15 +20,15 @@
  */
 enum handshake_state {
 	HANDSHAKE_INITIALISING, /* nothing shared; waiting for a backend that wants to talk */
-	HANDSHAKE_PUBLISHED,    /* rings granted and named in xenstore */
-	HANDSHAKE_CONNECTED,    /* requests flow */
-	HANDSHAKE_CLOSING,      /* no more requests; waiting for the backend to stop */
-	HANDSHAKE_CLOSED,       /* waiting for the backend to let go of our pages */
+	HANDSHAKE_PUBLISHED,	/* rings granted and named in xenstore */
+	HANDSHAKE_CONNECTED,	/* requests flow */
+	HANDSHAKE_CLOSING,	/* no more requests; waiting for the backend to stop */
+	HANDSHAKE_CLOSED,	/* waiting for the backend to let go of our pages */
 	HANDSHAKE_STATES
 };
 
 enum handshake_action {
-	HANDSHAKE_WAIT,    /* nothing to do until the peer moves */
+	HANDSHAKE_WAIT,	   /* nothing to do until the peer moves */
 	HANDSHAKE_PUBLISH, /* make rings and write their names         -> PUBLISHED */
 	HANDSHAKE_CONNECT, /* read the backend's properties, start I/O -> CONNECTED */
 	HANDSHAKE_CLOSE,   /* stop I/O, say so                         -> CLOSING */

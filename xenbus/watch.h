@@ -5,9 +5,9 @@
  * One thread, "xenwatch", serves all watches, so a callback may block (read a node, say) but
  * delays the other callbacks while it does. xenstored fires every watch once when it is set.
  *
- * An event says "look again", not what has changed or how often: while one event for a watch
- * and path is queued, further ones are the same event. The queue is bounded; should it overflow,
- * every watch that lost an event is fired once more with its own path, so nothing is missed.
+ * An event says "look again", not what has changed or how often. So a watch is either due or not:
+ * events for one that is due already change nothing, the queue of due watches can never hold more
+ * than there are watches, and no flood of events takes memory.
  */
 #ifndef LODGER_XENBUS_WATCH_H
 #define LODGER_XENBUS_WATCH_H
@@ -17,15 +17,16 @@
 
 /* Memory of the caller's, which must stay until xenbus_unwatch has returned. */
 struct xenbus_watch {
-	/* Set by the caller. path is what changed: the watch's own or one below it. */
+	/* Set by the caller. changed: path, or something below it, may have changed. */
 	const char *path;
-	void (*changed)(struct xenbus_watch *watch, const char *path);
+	void (*changed)(struct xenbus_watch *watch);
 	void *context;
 
 	/* watch.c's own. The token on the wire is an integer looked up among the live watches. */
-	struct xenbus_watch *next;
 	uint32_t token;
-	bool overrun;
+	bool due;
+	struct xenbus_watch *next_live;
+	struct xenbus_watch *next_due;
 };
 
 /* Both block, and give errors as xenbus.h lists them. */

@@ -68,19 +68,22 @@ int xenbus_transact(int (*fn)(xenbus_tx_t tx, void *arg), void *arg);
  * the one value asked for.
  */
 int xenbus_read_u64(xenbus_tx_t tx, const char *dir, const char *name, uint64_t *value);
-int xenbus_read_mac(xenbus_tx_t tx, const char *dir, const char *name, uint8_t mac[6]);
 
 /*
  * Several numbers of one directory for the latency of one: all requests are put on the ring
  * before the first reply is awaited. xenbus_read_all leaves .value alone (a default, say) where
  * the node is missing or bad and says so in .error; it returns 0 unless the store itself fails.
  * xenbus_write_all writes in the order given, so that a state node at the end is seen only after
- * everything before it, and returns the first error. A .text is written in place of the number.
+ * everything before it, and returns the first error. With .text set, that is written in place of
+ * the number; with .mac set, a MAC address is read into it in place of a number.
+ * At most XENBUS_PROPERTIES_MAX at once, -E2BIG otherwise.
  */
+#define XENBUS_PROPERTIES_MAX 16
 struct xenbus_property {
 	const char *name;
 	uint64_t value;
 	const char *text;
+	uint8_t *mac;
 	int error;
 };
 int xenbus_read_all(const char *dir, struct xenbus_property property[], size_t count);

@@ -6,6 +6,11 @@
 #ifndef LODGER_CORE_SHUTDOWN_H
 #define LODGER_CORE_SHUTDOWN_H
 
+#include <stdint.h>
+
+#include <stdint.h>
+
+#include <xen/xen.h>
 #include <xen/sched.h>
 
 /* Lets the console's reader finish, then stops the domain. reason: SHUTDOWN_*. */

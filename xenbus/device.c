@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One device on its way through the handshake: the actions of handshake.h, and its failures. */
+#include "xenbus/device.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "unikernel/core/format.h"
+#include "unikernel/core/heap.h"
+#include "unikernel/core/log.h"
+#include "unikernel/core/time.h"
+#include "xenbus/bus.h"
+#include "xenbus/request.h"
+
+/*
+ * A device that is closed and connected again waits before it connects: not at all the first
+ * time, then 100 ms, 200 ms … at most 25.6 s, until a connection has lasted a minute. So neither
+ * a hostile backend nor a broken one can keep the guest busy with reconnections.
+ */
+#define RESTART_DELAY_NS  (100 * TIME_MS)
+#define RESTART_DOUBLINGS 8
+#define RESTART_FORGET_NS (60 * TIME_S)
+
+static void device_enter(struct xenbus_device *dev, enum handshake_state state)
+{
+	log_debug("xenbus: %s: %s, its backend %s", dev->path, handshake_state_name(state),
+		  xenbus_state_name(dev->peer));
+	dev->state = state;
+	dev->since_ns = time_monotonic_ns();
+}
+
+/* Writes our state node, unless it holds that state already. */
+static void device_write_state(struct xenbus_device *dev, enum xenbus_state state)
+{
+	struct xenbus_property node = {.name = "state", .value = state};
+
+	if (dev->written == state)
+		return;
+	dev->written = state;
+	int error = xenbus_write_all(dev->path, &node, 1);
+	if (error != 0)
+		log_warn("xenbus: %s: cannot write its state (error %d)", dev->path, -error);
+}
+
+void xenbus_device_fail(struct xenbus_device *dev, int error, const char *format, ...)
+{
+	va_list args;
+
+	if (dev->failed != 0)
+		return;
+	dev->failed = error != 0 ? error : -EIO;
+	va_start(args, format);
+	vformat(dev->failure, sizeof(dev->failure), format, args);
+	va_end(args);
+	dev->driver->stop(dev);
+	bus_wake();
+}
+
+/* Says why the device failed, on the console and where the toolstack looks for it. */
+static void device_report(struct xenbus_device *dev)
+{
+	char path[XENBUS_PATH_SIZE + 16];
+
+	log_error("xenbus: %s: %s (error %d)", dev->path, dev->failure, -dev->failed);
+	format(path, sizeof(path), "error/%s/error", dev->path);
+	int error = xenbus_write(XENBUS_NO_TX, path, "%d %s", -dev->failed, dev->failure);
+	if (error != 0)
+		log_debug("xenbus: %s: cannot write %s (error %d)", dev->path, path, -error);
+}
+
+static void device_delay(struct xenbus_device *dev)
+{
+	uint64_t now_ns = time_monotonic_ns();
+
+	if (dev->connected_ns != 0 && now_ns - dev->connected_ns > RESTART_FORGET_NS)
+		dev->restarts = 0;
+	dev->not_before_ns = now_ns;
+	if (dev->restarts > 0)
+		dev->not_before_ns += RESTART_DELAY_NS << (dev->restarts - 1);
+	if (dev->restarts <= RESTART_DOUBLINGS)
+		dev->restarts++;
+}
+
+static void device_publish(struct xenbus_device *dev)
+{
+	struct xenbus_property node[XENBUS_PROPERTIES_MAX + 1];
+
+	memset(node, 0, sizeof(node));
+	int count = dev->driver->publish(dev, node);
+	if (count < 0) {
+		xenbus_device_fail(dev, count, "cannot make its rings");
+		return;
+	}
+	/* The state goes last: who reads it finds the rings. */
+	node[count].name = "state";
+	node[count].value = dev->driver->published;
+	int error = xenbus_write_all(dev->path, node, (size_t)count + 1);
+	if (error != 0) {
+		xenbus_device_fail(dev, error, "cannot write its nodes");
+		return;
+	}
+	dev->written = dev->driver->published;
+	device_enter(dev, HANDSHAKE_PUBLISHED);
+}
+
+static void device_connect(struct xenbus_device *dev)
+{
+	int error = dev->driver->connect(dev);
+
+	if (error != 0) {
+		xenbus_device_fail(dev, error, "cannot be used as its backend describes it");
+		return;
+	}
+	device_write_state(dev, XenbusStateConnected);
+	dev->connected_ns = time_monotonic_ns();
+	device_enter(dev, HANDSHAKE_CONNECTED);
+}
+
+/* A backend that is not "online" goes for good: the toolstack has taken the device away. */
+static void device_restart(struct xenbus_device *dev)
+{
+	uint64_t online;
+
+	dev->driver->release(dev);
+	if (xenbus_read_u64(XENBUS_NO_TX, dev->backend, "online", &online) != 0 || online == 0) {
+		log_info("xenbus: %s: taken away", dev->path);
+		dev->gone = true;
+		dev->driver->removed(dev);
+		xenbus_unwatch(&dev->watch);
+		return;
+	}
+	device_delay(dev);
+	device_enter(dev, HANDSHAKE_INITIALISING);
+	device_write_state(dev, XenbusStateInitialising);
+}
+
+static void device_act(struct xenbus_device *dev, enum handshake_action action)
+{
+	switch (action) {
+	case HANDSHAKE_WAIT:
+		break;
+	case HANDSHAKE_PUBLISH:
+		device_publish(dev);
+		break;
+	case HANDSHAKE_CONNECT:
+		device_connect(dev);
+		break;
+	case HANDSHAKE_CLOSE:
+		dev->driver->stop(dev);
+		device_enter(dev, HANDSHAKE_CLOSING);
+		device_write_state(dev, XenbusStateClosing);
+		break;
+	case HANDSHAKE_FINISH:
+		device_enter(dev, HANDSHAKE_CLOSED);
+		device_write_state(dev, XenbusStateClosed);
+		break;
+	case HANDSHAKE_RESTART:
+		device_restart(dev);
+		break;
+	}
+}
+
+/* What a failure asks for: to close, if anything is open; to try again later otherwise. */
+static void device_failed(struct xenbus_device *dev)
+{
+	device_report(dev);
+	dev->failed = 0;
+	if (dev->state == HANDSHAKE_PUBLISHED || dev->state == HANDSHAKE_CONNECTED) {
+		device_act(dev, HANDSHAKE_CLOSE);
+	} else if (dev->state == HANDSHAKE_INITIALISING) {
+		dev->driver->release(dev);
+		device_delay(dev);
+	}
+}
+
+static void device_look(struct xenbus_device *dev)
+{
+	dev->look = false;
+	if (xenbus_read_u64(XENBUS_NO_TX, dev->backend, "state", &dev->peer) != 0)
+		dev->peer = XenbusStateUnknown;
+}
+
+/* When the state that the device is in, or the delay before its next connection, runs out. */
+static uint64_t device_deadline(const struct xenbus_device *dev)
+{
+	uint64_t patience_ns = handshake_patience_ns(dev->state);
+
+	if (patience_ns != 0)
+		return dev->since_ns + patience_ns;
+	if (dev->state == HANDSHAKE_INITIALISING)
+		if (handshake(dev->state, dev->peer) == HANDSHAKE_PUBLISH)
+			return dev->not_before_ns;
+	return TIME_FOREVER;
+}
+
+uint64_t device_step(struct xenbus_device *dev)
+{
+	while (!dev->gone) {
+		enum handshake_action action;
+
+		if (dev->look)
+			device_look(dev);
+		if (dev->failed != 0) {
+			device_failed(dev);
+			continue;
+		}
+		action = handshake(dev->state, dev->peer);
+
+		uint64_t now_ns = time_monotonic_ns();
+		if (action == HANDSHAKE_WAIT && now_ns >= device_deadline(dev)) {
+			action = handshake_expired(dev->state);
+			if (action != HANDSHAKE_WAIT)
+				log_warn("xenbus: %s: its backend stays %s", dev->path,
+					 xenbus_state_name(dev->peer));
+		}
+		if (action == HANDSHAKE_PUBLISH && now_ns < dev->not_before_ns)
+			action = HANDSHAKE_WAIT;
+		if (action == HANDSHAKE_WAIT)
+			return device_deadline(dev);
+		device_act(dev, action);
+	}
+	return TIME_FOREVER;
+}
+
+static void device_changed(struct xenbus_watch *watch)
+{
+	struct xenbus_device *dev = watch->context;
+
+	dev->look = true;
+	bus_wake();
+}
+
+/* The backend's path and domain, both asked for at once. */
+static int device_find_backend(struct xenbus_device *dev)
+{
+	static const char *const name[] = {"backend", "backend-id"};
+	struct request *request[2];
+	char *text[2], path[XENBUS_PATH_SIZE + 16];
+	size_t len[2];
+	int error[2];
+	uint64_t id;
+
+	for (int i = 0; i < 2; i++) {
+		format(path, sizeof(path), "%s/%s", dev->path, name[i]);
+		struct wire_part part = {path, strlen(path) + 1};
+		request[i] = request_start(XS_READ, XENBUS_NO_TX, &part, 1);
+	}
+	for (int i = 0; i < 2; i++)
+		error[i] = request_finish(request[i], &text[i], &len[i]);
+
+	int status = error[0] != 0 ? error[0] : error[1];
+	if (status == 0 &&
+	    (len[0] == 0 || len[0] >= sizeof(dev->backend) - sizeof("/state") ||
+	     strlen(text[0]) != len[0] || !wire_number(text[1], &id) || id >= DOMID_FIRST_RESERVED))
+		status = -EINVAL;
+	if (status == 0) {
+		memcpy(dev->backend, text[0], len[0] + 1);
+		dev->backend_id = (domid_t)id;
+	}
+	for (int i = 0; i < 2; i++)
+		heap_free(text[i]);
+	return status;
+}
+
+int device_open(struct xenbus_device *dev)
+{
+	int error = device_find_backend(dev);
+
+	if (error != 0)
+		return error;
+	format(dev->watch_path, sizeof(dev->watch_path), "%s/state", dev->backend);
+	dev->watch.path = dev->watch_path;
+	dev->watch.changed = device_changed;
+	dev->watch.context = dev;
+	error = xenbus_watch(&dev->watch);
+	if (error != 0)
+		return error;
+
+	/* The toolstack made our state node with this value. */
+	dev->written = XenbusStateInitialising;
+	device_enter(dev, HANDSHAKE_INITIALISING);
+	error = dev->driver->probe(dev);
+	if (error != 0)
+		xenbus_unwatch(&dev->watch);
+	return error;
+}
