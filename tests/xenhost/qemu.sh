@@ -36,10 +36,11 @@ port_free() {
 }
 
 # qemu_start ARGUMENT…: starts QEMU in the background, sets qemu to its pid.
-# The kernel ends it when this script dies, however that happens.
+# The kernel ends it when this script dies, however that happens. Its standard
+# input is our descriptor 4: the shell's terminal, or nothing.
 qemu_start() {
     setpriv --pdeathsig TERM qemu-system-x86_64 "${qemu_common[@]}" "$@" \
-        2>"$tmp/qemu.log" &
+        <&4 2>"$tmp/qemu.log" &
     qemu=$!
 }
 
