@@ -18,7 +18,7 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.
 # the program lies low (-no-pie), as the guest's image does, so that static pages have frames.
 TEST_CPPFLAGS := -D_GNU_SOURCE -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ \
 	-Itests/unit/seam -I.
-TEST_WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
+TEST_WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror -fmax-errors=5
 TEST_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 TEST_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-pie $(TEST_SANITIZERS)
 # The tables that the guest's link script collects (INIT, EXIT_HOOK, STATS), for the host's linker.
@@ -63,7 +63,7 @@ test-unit: unit ## runs the unit tests (fake Xen, ASan, UBSan)
 
 # --- lint: each is a script that says nothing when all is well ---
 
-LINTS := layers lines format text
+LINTS := layers headers lines twice format text
 
 .PHONY: test-lint
 test-lint: ## checks layers, headers, formatting and text
