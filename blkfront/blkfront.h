@@ -70,10 +70,7 @@ struct blkfront_request {
 	void (*done)(struct blkfront_request *request, int status);
 	void *context;
 
-	/* The driver's own. */
-	struct blkfront_request *next;
-	uint64_t submitted_ns;
-	unsigned int tries;
+	struct blkfront_request *next; /* the driver's own */
 };
 
 /*
