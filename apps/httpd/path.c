@@ -97,3 +97,31 @@ int path_resolve(const char *target, char *path, size_t size)
 	path[length] = '\0';
 	return 0;
 }
+
+static bool character_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr("/-._~", c) != NULL);
+}
+
+int path_encode(const char *path, char *text, size_t size)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	size_t length = 0;
+
+	for (; *path != '\0'; path++) {
+		if (length + 4 > size)
+			return -ENAMETOOLONG;
+		if (character_plain(*path)) {
+			text[length++] = *path;
+		} else {
+			text[length++] = '%';
+			text[length++] = hex[(unsigned char)*path >> 4];
+			text[length++] = hex[(unsigned char)*path & 15];
+		}
+	}
+	if (length >= size)
+		return -ENAMETOOLONG;
+	text[length] = '\0';
+	return 0;
+}

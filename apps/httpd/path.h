@@ -18,4 +18,10 @@
  */
 int path_resolve(const char *target, char *path, size_t size);
 
+/*
+ * The other direction, for a Location field: everything that is not plain in a URL is
+ * percent-encoded.  0 or -ENAMETOOLONG.
+ */
+int path_encode(const char *path, char *text, size_t size);
+
 #endif
