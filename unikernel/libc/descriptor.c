@@ -105,7 +105,7 @@ int ioctl(int fd, unsigned long request, ...)
 	int answer;
 	if (request == FIONBIO)
 		answer = set_flags(f, *(const int *)argument ? f->flags | O_NONBLOCK
-							      : f->flags & ~O_NONBLOCK);
+							     : f->flags & ~O_NONBLOCK);
 	else
 		answer = f->ops->ioctl ? f->ops->ioctl(f, request, argument) : -ENOTTY;
 	file_put(f);

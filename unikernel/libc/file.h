@@ -58,9 +58,9 @@ struct file_ops {
 struct file {
 	const struct file_ops *ops;
 	unsigned int references;
-	int flags;                   /* O_ACCMODE | O_NONBLOCK | O_APPEND of <fcntl.h> */
-	bool terminal;               /* isatty() */
-	struct file_watch *watches;  /* the poll() calls that wait for this file, see poll.c */
+	int flags;		    /* O_ACCMODE | O_NONBLOCK | O_APPEND of <fcntl.h> */
+	bool terminal;		    /* isatty() */
+	struct file_watch *watches; /* the poll() calls that wait for this file, see poll.c */
 };
 
 /* Prepares f with one reference, the caller's. */

@@ -5,11 +5,11 @@
 
 #include <sys/cdefs.h>
 
-#define POLLIN     0x0001
-#define POLLPRI    0x0002
-#define POLLOUT    0x0004
-#define POLLERR    0x0008 /* only ever an answer */
-#define POLLHUP    0x0010 /* only ever an answer */
+#define POLLIN	   0x0001
+#define POLLPRI	   0x0002
+#define POLLOUT	   0x0004
+#define POLLERR	   0x0008 /* only ever an answer */
+#define POLLHUP	   0x0010 /* only ever an answer */
 #define POLLNVAL   0x0020 /* only ever an answer: not an open descriptor */
 #define POLLRDNORM 0x0040
 #define POLLRDBAND 0x0080
@@ -19,7 +19,7 @@
 typedef unsigned long nfds_t;
 
 struct pollfd {
-	int fd;        /* negative: skipped */
+	int fd;	       /* negative: skipped */
 	short events;  /* asked for */
 	short revents; /* answered */
 };

@@ -3,6 +3,6 @@
 #include_next <sys/features.h>
 
 #ifndef _POSIX_TIMERS
-#define _POSIX_TIMERS          200809L /* clock_gettime(), nanosleep() */
+#define _POSIX_TIMERS	       200809L /* clock_gettime(), nanosleep() */
 #define _POSIX_MONOTONIC_CLOCK 200809L
 #endif

@@ -6,7 +6,7 @@
 #include <sys/cdefs.h>
 
 #define FIONREAD 0x541b /* int *: bytes that can be read without blocking */
-#define FIONBIO  0x5421 /* int *: non-zero sets O_NONBLOCK */
+#define FIONBIO	 0x5421 /* int *: non-zero sets O_NONBLOCK */
 
 __BEGIN_DECLS
 int ioctl(int fd, unsigned long request, ...);

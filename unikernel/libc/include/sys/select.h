@@ -27,7 +27,7 @@ typedef struct {
 	fd_mask fds_bits[FD_SETSIZE / (8 * sizeof(fd_mask))];
 } fd_set;
 
-#define FD_MASK_(fd)	 ((fd_mask)1 << ((unsigned int)(fd) % (unsigned int)NFDBITS))
+#define FD_MASK_(fd)	  ((fd_mask)1 << ((unsigned int)(fd) % (unsigned int)NFDBITS))
 #define FD_WORD_(fd, set) ((set)->fds_bits[(unsigned int)(fd) / (unsigned int)NFDBITS])
 
 #define FD_SET(fd, set)	  ((void)(FD_WORD_(fd, set) |= FD_MASK_(fd)))
