@@ -20,8 +20,8 @@ MAKEFLAGS += --no-builtin-rules
 .PHONY: all
 all: ## builds the appliances and lodge
 
--include unikernel/unikernel.mk
 -include unikernel/libraries/libraries.mk
+-include unikernel/unikernel.mk
 -include toolstack/toolstack.mk
 -include tests/xenhost/xenhost.mk
 -include tests/tests.mk

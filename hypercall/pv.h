@@ -6,6 +6,8 @@
 #ifndef LODGER_HYPERCALL_PV_H
 #define LODGER_HYPERCALL_PV_H
 
+#include <stdint.h>
+
 #include <xen/xen.h>
 
 #include "hypercall/asm.h"

@@ -10,6 +10,7 @@
 #define LODGER_CORE_BOOT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <xen/xen.h>
@@ -42,9 +43,10 @@ char **boot_environ(void);
 
 /* Remembers that this stage was reached now. name: a literal without blanks. The first 16 count. */
 void boot_stage(const char *name);
+void boot_stage_at(const char *name, uint64_t at_ns);
 
 /* "first-instruction=NS main=NS …", monotonic times; cut to size. */
-void boot_stages_format(char *buf, unsigned int size);
+void boot_stages_format(char *buf, size_t size);
 
 /* For arch: with pages, time and console page ready, runs everything. */
 _Noreturn void boot(void);

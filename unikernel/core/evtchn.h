@@ -10,6 +10,7 @@
 #ifndef LODGER_CORE_EVTCHN_H
 #define LODGER_CORE_EVTCHN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,8 +45,12 @@ unsigned int evtchn_dispatch(void);
 /* Sleep until a port of ours is pending or until deadline_ns. May return early. */
 void evtchn_poll(uint64_t deadline_ns);
 
-/* Sleep until this port is pending (not handling it) or until deadline_ns; no other thread runs. */
-void evtchn_poll_port(evtchn_port_t port, uint64_t deadline_ns);
+/*
+ * For where no thread may run and no handler be called (a panic, the last words before shutdown):
+ * sleep until this port is pending or until deadline_ns; may return early. True: it was pending,
+ * the event is taken and its handler will not be called for it.
+ */
+bool evtchn_wait_port(evtchn_port_t port, uint64_t deadline_ns);
 
 struct evtchn_stats {
 	size_t ports;	     /* in use */

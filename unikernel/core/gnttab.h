@@ -27,7 +27,7 @@ int gnttab_end(grant_ref_t ref);
 
 /*
  * Take it back and free the page (page_free). If the other side still has it mapped, both are
- * parked, and freed when it lets go: looked at once a second and at every later end.
+ * parked, and freed when it lets go: looked at once a second.
  * A reference that is not granted: -EINVAL, and the page is not touched.
  */
 int gnttab_end_and_free(grant_ref_t ref, void *page);

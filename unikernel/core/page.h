@@ -29,6 +29,8 @@ static inline size_t pages_of(size_t bytes)
 /* One page, n contiguous pages: content undefined; NULL if there are none (or n is 0). */
 void *page_alloc(void);
 void *pages_alloc(size_t n);
+/* … whose first page number is a multiple of align, a power of two. */
+void *pages_alloc_aligned(size_t n, size_t align);
 
 /*
  * p and n as they were allocated (NULL is allowed): a run that is not allocated, or of another
@@ -57,23 +59,30 @@ struct page_stats {
 void page_stats(struct page_stats *stats);
 
 /*
- * For arch, at boot, in ascending order, every range once: pages [first, first + count). Mapped
- * ones join the allocator; pages of a lazy range are taken with arch_map_chunk() when needed.
- * page_init() is first, with the end of all of it, and a mapped range that is to hold the
- * allocator's own tables: 16 bytes a mapped page, 8 bytes for every 2 MiB below end.
+ * For arch, at boot, every range once: pages [first, first + count). page_init() is first, with the
+ * end of all memory and the first mapped range, from which the allocator takes its own tables: 16
+ * bytes a page, and 8 for every MiB below end. Other mapped ranges join with page_add(); those of
+ * page_add_lazy() are mapped with arch_map_chunk() when they are needed.
  */
-void page_init(size_t end_pfn, size_t tables_pfn, size_t tables_count);
+void page_init(size_t end_pfn, size_t first_pfn, size_t count);
 void page_add(size_t first_pfn, size_t count);
 void page_add_lazy(size_t first_pfn, size_t count);
 
 /* For arch_map_chunk(): a page for a page table, from a reserve that is refilled afterwards. */
 void *page_for_table(void);
 
-/* For the heap: what an allocated run is used for, kept beside the run. */
+/* For the heap: what an allocated run is used for, and by what, kept beside the run. */
 enum page_use { PAGE_USE_PLAIN, PAGE_USE_SLAB, PAGE_USE_HEAP_RUN };
 
+struct page_run {
+	enum page_use use;
+	void *owner;
+	size_t count; /* pages */
+};
+
+/* p: the start of an allocated run. */
 void page_set_use(const void *p, enum page_use use, void *owner);
-/* The use of the page that p points into and its owner; false if it is not the start of a run. */
-bool page_get_use(const void *p, enum page_use *use, void **owner, size_t *run);
+/* The run that starts at the page which p points into; false if none does. */
+bool page_get_run(const void *p, struct page_run *run);
 
 #endif

@@ -19,6 +19,7 @@ struct vcpu {
 	struct thread *current;
 	struct thread *run_first, *run_last; /* ready to run, in order */
 	struct thread *dead;		     /* ended; its stack is freed by the next that runs */
+	uint64_t latest_ns;		     /* the last monotonic time that was told */
 };
 
 extern struct vcpu boot_vcpu;

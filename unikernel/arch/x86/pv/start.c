@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The start of a PV guest in C. Three hypercalls lead from here to boot(): the page tables are
+ * sealed in one mmu_update, shared_info is mapped and the TLB flushed in one update_va_mapping,
+ * and the exceptions are registered in one set_trap_table.
+ */
+#include "unikernel/arch/x86/pv/pv.h"
+
+#include "unikernel/core/boot.h"
+#include "unikernel/core/stack_protector.h"
+
+static void console_and_store(const struct start_info *start)
+{
+	/* dom0 finds no ring page here: its console is Xen's own, and it would be the store. */
+	boot_info.dom0 = start->flags & SIF_INITDOMAIN;
+	if (boot_info.dom0)
+		return;
+	boot_info.console = pv_mfn_to_va(start->console.domU.mfn);
+	boot_info.console_port = start->console.domU.evtchn;
+	boot_info.store = pv_mfn_to_va(start->store_mfn);
+	boot_info.store_port = start->store_evtchn;
+}
+
+__attribute__((no_stack_protector)) _Noreturn void
+pv_start(const struct start_info *start, uint64_t first_tsc, uintptr_t bootstrap_end)
+{
+	boot_info.mode = "PV";
+	boot_info.first_tsc = first_tsc;
+	boot_info.command_line = (const char *)start->cmd_line;
+	console_and_store(start);
+	stack_protector_init(first_tsc);
+	pv_memory_init(start, bootstrap_end);
+	pv_traps_init();
+	boot();
+}

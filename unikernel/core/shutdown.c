@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "unikernel/core/shutdown.h"
+
+#include "hypercall/hypercall.h"
+#include "unikernel/core/boot.h"
+#include "unikernel/core/console.h"
+#include "unikernel/core/log.h"
+#include "unikernel/core/time.h"
+
+extern const exit_hook_t exit_hooks[], exit_hooks_end[]; /* image.lds */
+
+void shutdown(unsigned int reason)
+{
+	console_flush(time_in(CONSOLE_PATIENCE_NS));
+	/*
+	 * Powering the machine off is the work of a dom0 kernel with ACPI: if we are dom0 (a test
+	 * without one), Xen would merely halt. Reboot is what it can do by itself.
+	 */
+	if (boot_info.dom0 && reason == SHUTDOWN_poweroff)
+		reason = SHUTDOWN_reboot;
+	for (;;)
+		hypercall_sched_shutdown(reason);
+}
+
+void kernel_exit(int status)
+{
+	log_debug("exit: status %d", status);
+	for (const exit_hook_t *hook = exit_hooks; hook < exit_hooks_end; hook++)
+		(*hook)(status);
+	shutdown(SHUTDOWN_poweroff);
+}
