@@ -82,9 +82,25 @@ int accept(int fd, struct sockaddr *address, socklen_t *length)
 	return accept4(fd, address, length, 0);
 }
 
+/* lwIP reports a reset as such; during connect() POSIX calls it a refusal. */
+static int connect_error(int error)
+{
+	return error == ECONNRESET ? ECONNREFUSED : error;
+}
+
 int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
-	return (int)SOCKET_CALL(connect, fd, address, length);
+	struct socket *socket;
+	int error = socket_get(fd, &socket);
+
+	if (error < 0)
+		return result_int(error);
+	if (lwip_connect(socket->lwip, address, length) < 0) {
+		error = -connect_error(errno);
+		socket->connecting = error == -EINPROGRESS;
+	}
+	file_put(&socket->file);
+	return result_int(error);
 }
 
 int shutdown(int fd, int how)
@@ -104,7 +120,18 @@ int getpeername(int fd, struct sockaddr *address, socklen_t *length)
 
 int getsockopt(int fd, int level, int option, void *value, socklen_t *length)
 {
-	return (int)SOCKET_CALL(getsockopt, fd, level, option, value, length);
+	struct socket *socket;
+	int outcome = socket_get(fd, &socket);
+
+	if (outcome < 0)
+		return result_int(outcome);
+	outcome = lwip_getsockopt(socket->lwip, level, option, value, length);
+	if (outcome == 0 && level == SOL_SOCKET && option == SO_ERROR && socket->connecting) {
+		*(int *)value = connect_error(*(int *)value);
+		socket->connecting = false;
+	}
+	file_put(&socket->file);
+	return outcome;
 }
 
 int setsockopt(int fd, int level, int option, const void *value, socklen_t length)

@@ -13,7 +13,8 @@
 
 struct socket {
 	struct file file;
-	int lwip; /* lwIP's number of it */
+	int lwip;	 /* lwIP's number of it */
+	bool connecting; /* connect() is under way, or its outcome was not asked for yet */
 };
 
 /*

@@ -19,6 +19,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <machine/endian.h>
+#include <arch/checksum.h>
 
 /* POSIX's types come from the C library's headers above; lwIP asks by macro whether they exist. */
 #define iovec iovec
@@ -40,6 +41,8 @@ void net_free(void *block);
 /* unikernel/net/random.c */
 uint32_t net_random(void);
 #define LWIP_RAND() net_random()
+
+#define LWIP_CHKSUM net_checksum
 
 /* unikernel/net/sys_arch.c.  lwIP's asserts state what it believes of itself: no way on from there. */
 void net_assert_failed(const char *what, const char *file, int line) __attribute__((noreturn));
