@@ -66,7 +66,7 @@ PART_net_USES      := libc netfront
 PART_fs_USES       := libc blkfront
 
 PART_libc_LIBS  = $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a
-PART_net_CFLAGS = -isystem $(LWIP)/include
+PART_net_CFLAGS = -isystem unikernel/net/include -isystem $(LWIP)/include
 PART_net_LIBS   = $(LWIP)/lib/liblwip.a
 PART_net_NEEDS  = $(LWIP_STAMP)
 PART_fs_CFLAGS  = -isystem $(E2FSPROGS)/include
