@@ -6,10 +6,10 @@
 TEST_SAY := @$(if $(V),:,echo)
 
 TEST_KERNEL_SOURCES := $(filter-out %/string.c,$(sort $(wildcard \
-	hypercall/*.c unikernel/core/*.c xenbus/*.c netfront/*.c blkfront/*.c)))
+	hypercall/*.c unikernel/arch/x86/*.c unikernel/core/*.c xenbus/*.c netfront/*.c blkfront/*.c)))
 # What is pure above the kernel: no libc but the host's is asked for.
 TEST_PURE_SOURCES := $(wildcard apps/httpd/date.c apps/httpd/mime.c apps/httpd/path.c \
-	apps/httpd/range.c)
+	apps/httpd/range.c unikernel/net/checksum.c unikernel/net/siphash.c)
 TEST_FAKE_SOURCES := $(sort $(wildcard tests/unit/fake/*.c tests/unit/seam/arch/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -22,7 +22,7 @@ TEST_WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissi
 TEST_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 TEST_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-pie $(TEST_SANITIZERS)
 # The tables that the guest's link script collects (INIT, EXIT_HOOK, STATS), for the host's linker.
-TEST_LDFLAGS := -no-pie -Wl,-T,tests/unit/seam/tables.ld
+TEST_LDFLAGS := -no-pie -Wl,-T,tests/unit/seam/tables.ld -Wl,--wrap=arch_stack_prepare
 
 # --- unit tests: cmocka on the fake Xen, under ASan and UBSan ---
 
@@ -43,7 +43,7 @@ $(UNIT)/kernel.a: $(TEST_KERNEL_SOURCES:%.c=$(UNIT)/%.o) $(TEST_PURE_SOURCES:%.c
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
-$(UNIT)/fake.a: $(TEST_FAKE_SOURCES:%.c=$(UNIT)/%.o) $(UNIT)/tests/unit/seam/arch/switch.o \
+$(UNIT)/fake.a: $(TEST_FAKE_SOURCES:%.c=$(UNIT)/%.o) $(UNIT)/unikernel/arch/x86/switch.o \
 		$(UNIT)/tests/unit/unit.o
 	@rm -f $@
 	$(Q)ar rcs $@ $^

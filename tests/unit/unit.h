@@ -32,6 +32,9 @@ int unit_main(int argc, char **argv, const struct CMUnitTest *tests, size_t coun
 		return unit_main(argc, argv, (tests), ARRAY_SIZE(tests)); \
 	}
 
+/* While it is set, a test that returns has failed: its process was to end in another way. */
+extern bool unit_end_expected;
+
 /* The same numbers in every run: a failure repeats. */
 uint32_t unit_random(void);
 

@@ -10,6 +10,8 @@
 #include <sanitizer/asan_interface.h>
 #include <sys/mman.h>
 
+#include "hypercall/errno.h"
+#include "hypercall/hypercall.h"
 #include "tests/unit/fake/fake.h"
 
 #define STACKS 4096
@@ -81,30 +83,26 @@ void arch_remap_page(void *page)
 
 int arch_map_gnttab_frame(unsigned int index, void *page)
 {
+	xen_pfn_t gfns[FAKE_GRANT_FRAMES + 1];
+	int16_t status = GNTST_okay;
+
+	if (index >= FAKE_GRANT_FRAMES)
+		return gntst_to_errno(GNTST_general_error);
+	if (hypercall_gnttab_setup_table(index + 1, gfns, &status) || status)
+		return gntst_to_errno(status);
 	return fake_gnttab_place(index, page);
 }
 
-bool arch_random(uint64_t *value)
+/* The shipping one (--wrap, tests.mk), remembering where the stack ends. */
+void *__real_arch_stack_prepare(void *top, void (*entry)(void));
+void *__wrap_arch_stack_prepare(void *top, void (*entry)(void));
+
+void *__wrap_arch_stack_prepare(void *top, void (*entry)(void))
 {
-	static uint64_t state;
-
-	*value = ++state * 0x9e3779b97f4a7c15u;
-	return true;
-}
-
-/* switch.S: begins entry() as if arch_switch() returned into it. */
-void *arch_stack_prepare(void *top, void (*entry)(void))
-{
-	uintptr_t *sp = top;
-
 	for (size_t i = 0; i < STACKS; i++)
 		if (!stack_tops[i]) {
 			stack_tops[i] = (uintptr_t)top;
 			break;
 		}
-	*--sp = 0; /* entry() returns nowhere; with its address gone the stack is aligned for it */
-	*--sp = (uintptr_t)entry;
-	for (int saved = 0; saved < 6; saved++)
-		*--sp = 0;
-	return sp;
+	return __real_arch_stack_prepare(top, entry);
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Starting the kernel under test, as much of it as a test wants. What is not started is not linked
+ * either: a test of the heap has no xenstore.
+ */
+#ifndef FAKE_KERNEL_H
+#define FAKE_KERNEL_H
+
+#include <stddef.h>
+
+/* Pages only: `mapped` at once, `lazy` when they are asked for. */
+void fake_kernel_pages(size_t mapped, size_t lazy);
+
+/*
+ * All of core/: pages, time, console, threads, events. The caller's stack becomes the main thread's.
+ * `command_line` may be NULL.
+ */
+void fake_kernel_start(const char *command_line);
+
+/* Runs the tables of init.h, as far as they are linked; the store must have been started before. */
+void fake_kernel_init(void);
+
+/* Lets the guest's other threads and the others run until both rest, or that much time passed. */
+void fake_kernel_run(unsigned long ns);
+
+/*
+ * The test passes if, from now on, the guest shuts down for that reason, and its console has shown
+ * a line with that word; it fails if the test function returns.
+ */
+void fake_kernel_expect_end(int reason, const char *word);
+
+/* The same for a page fault: the test passes when the next one happens. */
+void fake_expect_fault(void);
+
+#endif
