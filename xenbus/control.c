@@ -38,7 +38,7 @@ static void control_shutdown(struct xenbus_watch *watch)
 			continue;
 		log_info("control/shutdown: %s", reasons[i].word);
 		xenbus_write(XENBUS_NO_TX, watch->path, "%s", "");
-		shutdown(reasons[i].reason);
+		kernel_shutdown(reasons[i].reason);
 	}
 	if (len > 0)
 		log_warn("control/shutdown: \"%.32s\" is not known here", word);

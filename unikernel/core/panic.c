@@ -87,7 +87,7 @@ static void backtrace(uintptr_t rbp)
 static _Noreturn void panic_end(uintptr_t rbp)
 {
 	backtrace(rbp);
-	shutdown(SHUTDOWN_crash);
+	kernel_shutdown(SHUTDOWN_crash);
 }
 
 void panic(const char *fmt, ...)

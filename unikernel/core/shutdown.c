@@ -9,7 +9,7 @@
 
 extern const exit_hook_t exit_hooks[], exit_hooks_end[]; /* image.lds */
 
-void shutdown(unsigned int reason)
+void kernel_shutdown(unsigned int reason)
 {
 	console_flush(time_in(CONSOLE_PATIENCE_NS));
 	/*
@@ -27,5 +27,5 @@ void kernel_exit(int status)
 	log_debug("exit: status %d", status);
 	for (const exit_hook_t *hook = exit_hooks; hook < exit_hooks_end; hook++)
 		(*hook)(status);
-	shutdown(SHUTDOWN_poweroff);
+	kernel_shutdown(SHUTDOWN_poweroff);
 }

@@ -14,7 +14,7 @@
 #include <xen/sched.h>
 
 /* Lets the console's reader finish, then stops the domain. reason: SHUTDOWN_*. */
-_Noreturn void shutdown(unsigned int reason);
+_Noreturn void kernel_shutdown(unsigned int reason);
 
 /* The end of _exit(status). */
 _Noreturn void kernel_exit(int status);
