@@ -38,7 +38,7 @@ static void address_changed(struct netif *netif, netif_nsc_reason_t reason,
 
 static unsigned int mask_length(const ip4_addr_t *mask)
 {
-	return (unsigned int)__builtin_popcount(mask->addr);
+	return mask->addr == 0 ? 0 : 32 - (unsigned int)__builtin_ctz(lwip_ntohl(mask->addr));
 }
 
 static void ipv4_report(const struct vif *vif, struct reported *said, char *value, size_t size)
