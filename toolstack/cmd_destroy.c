@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "toolstack/cli.h"
+#include "toolstack/device.h"
+#include "toolstack/hypervisor.h"
+#include "toolstack/lookup.h"
+#include "toolstack/message.h"
+#include "toolstack/nodes.h"
+#include "toolstack/wait.h"
+
+#define LIBXL_USERDATA "/var/lib/xen"
+
+/* libxl keeps a file or two about each domain that it has made: userdata-X.DOMID.UUID.NAME. */
+static void remove_userdata(uint32_t domid)
+{
+	DIR *directory = opendir(LIBXL_USERDATA);
+	struct dirent *entry;
+	char kind;
+	unsigned owner;
+
+	while (directory && (entry = readdir(directory)))
+		if (sscanf(entry->d_name, "userdata-%c.%u.", &kind, &owner) == 2 && owner == domid)
+			unlinkat(dirfd(directory), entry->d_name, 0);
+	if (directory)
+		closedir(directory);
+}
+
+static int destroy(struct lookup *lookup, uint32_t domid)
+{
+	char roots[NODES_ROOTS][NODES_ROOT_SIZE];
+	struct build build = {.domid = domid};
+	struct xenstore_batch batch = {0};
+	xc_domaininfo_t info;
+	int error = hypervisor_domain_info(lookup->xch, domid, &info);
+
+	if (error) {
+		message_error("domain %u: %s", domid, strerror(-error));
+		return error;
+	}
+	wait_shield(true); /* half a domain is nobody's wish */
+	xc_domain_pause(lookup->xch, domid);
+	error = device_remove_all(lookup->xenstore, domid);
+	if (error)
+		message_warn("the devices of domain %u: %s", domid, strerror(-error));
+	error = build_destroy(lookup->xch, &build);
+	if (error)
+		return error;
+	for (size_t i = 0, n = nodes_roots(roots, domid, info.handle); i < n; i++)
+		xenstore_batch_remove(&batch, XENSTORE_NO_TRANSACTION, roots[i]);
+	error = xenstore_batch_run(lookup->xenstore, &batch, NULL, NULL);
+	if (error)
+		message_error("cannot remove the nodes of domain %u: %s", domid, strerror(-error));
+	remove_userdata(domid);
+	return error;
+}
+
+static enum exit_code run(struct cli *cli, int argc, char **argv)
+{
+	static const struct option longs[] = {CLI_OPTIONS};
+	struct lookup lookup;
+	enum exit_code code;
+	uint32_t domid = 0;
+	int error;
+
+	if (cli_option(cli, argc, argv, "hvq", longs, &code) == CLI_STOP)
+		return code;
+	if (argc - optind != 1)
+		return cli_usage(cli, "name one domain");
+	error = lookup_open(&lookup);
+	if (!error)
+		error = lookup_find(&lookup, argv[optind], &domid);
+	if (!error)
+		error = destroy(&lookup, domid);
+	lookup_close(&lookup);
+	return error ? cli_fail(cli, cli_code(error)) : cli_done(cli, domid, argv[optind]);
+}
+
+const struct command command_destroy = {
+	.name = "destroy",
+	.usage = "DOMAIN",
+	.summary = "End a domain at once, as if its power failed.",
+	.options = "",
+	.run = run,
+};

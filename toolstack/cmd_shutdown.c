@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "toolstack/cli.h"
+#include "toolstack/hypervisor.h"
+#include "toolstack/lookup.h"
+#include "toolstack/message.h"
+#include "toolstack/wait.h"
+
+/* Waits until the domain runs no more: 0, -ETIMEDOUT, -ECANCELED, -errno. */
+static int await_end(struct lookup *lookup, uint32_t domid, uint64_t deadline)
+{
+	int error = xenstore_watch(lookup->xenstore, "@releaseDomain", "release");
+
+	while (!error) {
+		xc_domaininfo_t info;
+		char *token;
+
+		error = hypervisor_domain_info(lookup->xch, domid, &info);
+		if (error == -ESRCH || (!error && (DOMAIN_DYING(&info) || DOMAIN_SHUTDOWN(&info))))
+			return 0;
+		if (!error)
+			error = xenstore_event(lookup->xenstore, deadline, &token);
+		if (!error)
+			free(token);
+	}
+	return error;
+}
+
+static int shut_down(struct lookup *lookup, uint32_t domid, const char *reason, bool waits,
+		     unsigned timeout_s)
+{
+	char path[64];
+	int error;
+
+	snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
+	error = xenstore_write(lookup->xenstore, XENSTORE_NO_TRANSACTION, path, reason);
+	if (error) {
+		message_error("cannot ask domain %u to shut down: %s", domid, strerror(-error));
+		return error;
+	}
+	if (!waits)
+		return 0;
+	error = await_end(lookup, domid, timeout_s ? time_after_s(timeout_s) : TIME_FOREVER);
+	if (error == -ETIMEDOUT)
+		message_error(
+			"domain %u has not shut down within %u seconds; `lodge destroy' ends it",
+			domid, timeout_s);
+	else if (error && error != -ECANCELED)
+		message_error("cannot wait for domain %u: %s", domid, strerror(-error));
+	return error;
+}
+
+static bool known_reason(const char *reason)
+{
+	return !strcmp(reason, "poweroff") || !strcmp(reason, "reboot") || !strcmp(reason, "halt");
+}
+
+static enum exit_code run(struct cli *cli, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"wait", no_argument, NULL, 'w'},
+		{"reason", required_argument, NULL, 'r'},
+		{"timeout", required_argument, NULL, CLI_TIMEOUT},
+		CLI_OPTIONS,
+	};
+	const char *reason = "poweroff";
+	bool waits = false;
+	struct lookup lookup;
+	enum exit_code code;
+	uint32_t domid = 0;
+	int option, error;
+
+	while ((option = cli_option(cli, argc, argv, "wr:hvq", longs, &code)) != CLI_END) {
+		if (option == CLI_STOP)
+			return code;
+		if (option == 'w')
+			waits = true;
+		if (option == 'r')
+			reason = optarg;
+		if (option == CLI_TIMEOUT && !cli_seconds(optarg, &cli->timeout_s))
+			return cli_fail(cli, EXIT_USAGE);
+	}
+	if (!known_reason(reason))
+		return cli_usage(cli, "the reason must be poweroff, reboot or halt");
+	if (argc - optind != 1)
+		return cli_usage(cli, "name one domain");
+	error = lookup_open(&lookup);
+	if (!error)
+		error = lookup_find(&lookup, argv[optind], &domid);
+	if (!error)
+		error = shut_down(&lookup, domid, reason, waits || cli->timeout_s, cli->timeout_s);
+	lookup_close(&lookup);
+	return error ? cli_fail(cli, cli_code(error)) : cli_done(cli, domid, argv[optind]);
+}
+
+const struct command command_shutdown = {
+	.name = "shutdown",
+	.usage = "[-w] [-r REASON] [--timeout SECONDS] DOMAIN",
+	.summary = "Ask a domain to shut down.",
+	.options = "  -w, --wait         return when it has\n"
+		   "  -r, --reason=WHAT  poweroff (if nothing is said), reboot or halt\n"
+		   "      --timeout=S    with --wait: give up after so many seconds\n",
+	.run = run,
+};

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xenctrl.h> /* for MAX_GUEST_CMDLINE of xen/xen.h */
+
+#include "toolstack/config_lines.h"
+#include "toolstack/config_parse.h"
+#include "toolstack/identity.h"
+#include "toolstack/message.h"
+#include "toolstack/text.h"
+
+#define MEMORY_MIB_DEFAULT     32 /* as libxl */
+#define MEMORY_MIB_MAX	       (UINT64_C(16) << 20)
+#define VCPUS_MAX	       8192
+#define EVENT_CHANNELS_DEFAULT 1023 /* as libxl */
+#define FILE_SIZE_MAX	       (1u << 20)
+
+const char *const config_action_names[ACTION_COUNT] = {
+	[ACTION_DESTROY] = "destroy",
+	[ACTION_RESTART] = "restart",
+	[ACTION_RENAME_RESTART] = "rename-restart",
+	[ACTION_PRESERVE] = "preserve",
+};
+
+/* What a file may say. The rest is warned about, with its line. */
+static const char *const known_settings[] = {
+	"name",
+	"type",
+	"builder",
+	"uuid",
+	"kernel",
+	"ramdisk",
+	"cmdline",
+	"extra",
+	"root",
+	"memory",
+	"maxmem",
+	"vcpus",
+	"maxvcpus",
+	"vif",
+	"disk",
+	"on_reboot",
+	"on_poweroff",
+	"on_crash",
+	"on_watchdog",
+	"tsc_mode",
+	"bootloader",
+	"max_grant_frames",
+	"max_maptrack_frames",
+	"event_channels",
+};
+
+static void place(const struct config_parse *parse, const char *key, int element, char *text,
+		  size_t size)
+{
+	unsigned line = config_find_line(parse->text, key, element);
+
+	if (!line)
+		snprintf(text, size, "%s", parse->filename);
+	else if (line > parse->file_lines)
+		snprintf(text, size, "command line");
+	else
+		snprintf(text, size, "%s:%u", parse->filename, line);
+}
+
+void config_fail(struct config_parse *parse, const char *key, int element, const char *format, ...)
+{
+	char where[512], what[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(what, sizeof(what), format, arguments);
+	va_end(arguments);
+	place(parse, key, element, where, sizeof(where));
+	message_error("%s: %s: %s", where, key, what);
+	if (!parse->error)
+		parse->error = -EINVAL;
+}
+
+void config_warn(struct config_parse *parse, const char *key, int element, const char *format, ...)
+{
+	char where[512], what[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(what, sizeof(what), format, arguments);
+	va_end(arguments);
+	place(parse, key, element, where, sizeof(where));
+	message_warn("%s: %s: %s", where, key, what);
+}
+
+static char *take(struct config_parse *parse, char *allocated)
+{
+	if (!allocated && !parse->error) {
+		message_error("out of memory");
+		parse->error = -ENOMEM;
+	}
+	return allocated;
+}
+
+char *config_copy(struct config_parse *parse, const char *text)
+{
+	return take(parse, strdup(text));
+}
+
+char *config_path(struct config_parse *parse, const char *path)
+{
+	if (*path == '/')
+		return config_copy(parse, path);
+	return take(parse, text_format("%s/%s", parse->directory, path));
+}
+
+/* The value of `key' if it is set to a single one, else NULL. */
+static const char *get_text(struct config_parse *parse, const char *key)
+{
+	const char *value = NULL;
+	int error = xlu_cfg_get_string(parse->xlu, key, &value, 1);
+
+	if (error == EINVAL)
+		config_fail(parse, key, -1, "must be a single value, not a list in brackets");
+	return error ? NULL : value;
+}
+
+static void get_number(struct config_parse *parse, const char *key, uint64_t low, uint64_t high,
+		       uint64_t *number)
+{
+	const char *value = get_text(parse, key);
+
+	if (value && !text_to_number(value, low, high, number))
+		config_fail(parse, key, -1, "'%s' is not a whole number from %llu to %llu", value,
+			    (unsigned long long)low, (unsigned long long)high);
+}
+
+static void parse_type(struct config_parse *parse)
+{
+	const char *type = get_text(parse, "type");
+	const char *builder = get_text(parse, "builder");
+
+	if (type && (!strcmp(type, "pvh") || !strcmp(type, "hvm")))
+		config_fail(parse, "type", -1,
+			    "lodge cannot make '%s' domains yet; use type=\"pv\"", type);
+	else if (type && strcmp(type, "pv"))
+		config_fail(parse, "type", -1, "'%s' is no type of domain; use type=\"pv\"", type);
+	if (builder && strcmp(builder, "generic") && strcmp(builder, "linux"))
+		config_fail(parse, "builder", -1,
+			    "lodge cannot make '%s' domains yet; use type=\"pv\" instead", builder);
+	if (get_text(parse, "bootloader"))
+		config_fail(parse, "bootloader", -1,
+			    "lodge runs no boot loader; name the image with kernel=");
+}
+
+static void parse_identity(struct config_parse *parse)
+{
+	struct config *config = parse->config;
+	const char *name = get_text(parse, "name");
+	const char *uuid = get_text(parse, "uuid");
+
+	if (!name || !*name) {
+		config_fail(parse, "name", -1, "is missing; add name=\"...\"");
+	} else {
+		config->name = config_copy(parse, name);
+		for (const char *p = name; *p; p++) {
+			if (*p == '/' || (unsigned char)*p < 0x20 || *p == 0x7f) {
+				config_fail(parse, "name", -1,
+					    "must not contain '/' or control characters");
+				break;
+			}
+		}
+		if (strlen(name) > 200)
+			config_fail(parse, "name", -1, "is longer than 200 bytes");
+	}
+	if (!uuid)
+		identity_uuid(config->uuid);
+	else if (!text_to_uuid(uuid, config->uuid))
+		config_fail(parse, "uuid", -1,
+			    "'%s' does not look like 01234567-89ab-cdef-0123-456789abcdef", uuid);
+}
+
+static void parse_kernel(struct config_parse *parse)
+{
+	struct config *config = parse->config;
+	const char *kernel = get_text(parse, "kernel");
+	const char *ramdisk = get_text(parse, "ramdisk");
+	const char *cmdline = get_text(parse, "cmdline");
+	const char *extra = get_text(parse, "extra");
+	const char *root = get_text(parse, "root");
+
+	if (kernel && *kernel)
+		config->kernel = config_path(parse, kernel);
+	else
+		config_fail(parse, "kernel", -1, "is missing; add kernel=\"IMAGE\"");
+	if (ramdisk && *ramdisk)
+		config->ramdisk = config_path(parse, ramdisk);
+
+	if (cmdline) {
+		if (root || extra)
+			config_warn(parse, root ? "root" : "extra", -1,
+				    "is ignored, because cmdline is set");
+		config->cmdline = config_copy(parse, cmdline);
+	} else {
+		config->cmdline =
+			take(parse, text_format("%s%s%s%s", root ? "root=" : "", root ? root : "",
+						root && extra ? " " : "", extra ? extra : ""));
+	}
+	/* start_info has so much room for it, the NUL included. */
+	if (config->cmdline && strlen(config->cmdline) >= MAX_GUEST_CMDLINE)
+		config_fail(parse, cmdline ? "cmdline" : "extra", -1,
+			    "the command line is longer than %d bytes", MAX_GUEST_CMDLINE - 1);
+}
+
+static void parse_resources(struct config_parse *parse)
+{
+	struct config *config = parse->config;
+	uint64_t vcpus = 1, maxvcpus, number;
+
+	config->memory_mib = MEMORY_MIB_DEFAULT;
+	get_number(parse, "memory", 1, MEMORY_MIB_MAX, &config->memory_mib);
+	config->maxmem_mib = config->memory_mib;
+	get_number(parse, "maxmem", 1, MEMORY_MIB_MAX, &config->maxmem_mib);
+	if (config->maxmem_mib < config->memory_mib)
+		config_fail(parse, "maxmem", -1, "is less than memory (%llu)",
+			    (unsigned long long)config->memory_mib);
+
+	get_number(parse, "vcpus", 1, VCPUS_MAX, &vcpus);
+	maxvcpus = vcpus;
+	get_number(parse, "maxvcpus", 1, VCPUS_MAX, &maxvcpus);
+	if (maxvcpus < vcpus)
+		config_fail(parse, "maxvcpus", -1, "is less than vcpus (%llu)",
+			    (unsigned long long)vcpus);
+	config->vcpus = (unsigned)vcpus;
+	config->maxvcpus = (unsigned)maxvcpus;
+
+	number = EVENT_CHANNELS_DEFAULT;
+	get_number(parse, "event_channels", 1, 131071, &number);
+	config->max_event_channels = (unsigned)number;
+	number = UINT64_MAX;
+	get_number(parse, "max_grant_frames", 1, 65536, &number);
+	config->max_grant_frames = number == UINT64_MAX ? -1 : (int)number;
+	number = UINT64_MAX;
+	get_number(parse, "max_maptrack_frames", 0, 65536, &number);
+	config->max_maptrack_frames = number == UINT64_MAX ? -1 : (int)number;
+}
+
+static void parse_tsc_mode(struct config_parse *parse)
+{
+	static const char *const modes[] = {"default", "always_emulate", "native",
+					    "native_paravirt"};
+	const char *value = get_text(parse, "tsc_mode");
+
+	if (!value)
+		return;
+	for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		char digit[2] = {(char)('0' + i), '\0'};
+
+		if (!strcmp(value, modes[i]) || !strcmp(value, digit)) {
+			parse->config->tsc_mode = i;
+			return;
+		}
+	}
+	config_fail(parse, "tsc_mode", -1,
+		    "'%s' is none of default, always_emulate, native, native_paravirt", value);
+}
+
+static enum config_action parse_action(struct config_parse *parse, const char *key,
+				       enum config_action otherwise)
+{
+	const char *value = get_text(parse, key);
+
+	if (!value)
+		return otherwise;
+	for (unsigned i = 0; i < ACTION_COUNT; i++)
+		if (!strcmp(value, config_action_names[i]))
+			return (enum config_action)i;
+	if (!strcmp(value, "coredump-destroy") || !strcmp(value, "coredump-restart"))
+		config_fail(parse, key, -1,
+			    "lodge cannot write core dumps; use preserve, then `xl dump-core'");
+	else
+		config_fail(parse, key, -1,
+			    "'%s' is none of destroy, restart, rename-restart, preserve", value);
+	return otherwise;
+}
+
+/* The list `key': its length, 0 if there is none. */
+static size_t get_list(struct config_parse *parse, const char *key, XLU_ConfigList **list)
+{
+	int count = 0, error = xlu_cfg_get_list(parse->xlu, key, list, &count, 1);
+
+	if (error == EINVAL)
+		config_fail(parse, key, -1, "must be a list: %s=[ \"...\" ]", key);
+	return error ? 0 : (size_t)count;
+}
+
+static void parse_devices(struct config_parse *parse)
+{
+	struct config *config = parse->config;
+	XLU_ConfigList *list;
+	size_t count;
+
+	count = get_list(parse, "vif", &list);
+	if (count) {
+		config->vifs = calloc(count, sizeof(*config->vifs));
+		if (!take(parse, (char *)config->vifs))
+			return;
+	}
+	for (; config->vif_count < count; config->vif_count++) {
+		int element = (int)config->vif_count;
+		const char *spec = xlu_cfg_get_listitem(list, element);
+
+		if (spec)
+			config_parse_vif(parse, element, spec, &config->vifs[element]);
+		else
+			config_fail(parse, "vif", element, "must be a string");
+	}
+
+	count = get_list(parse, "disk", &list);
+	if (count) {
+		config->disks = calloc(count, sizeof(*config->disks));
+		if (!take(parse, (char *)config->disks))
+			return;
+	}
+	for (; config->disk_count < count; config->disk_count++) {
+		int element = (int)config->disk_count;
+		const char *spec = xlu_cfg_get_listitem(list, element);
+
+		if (!spec) {
+			config_fail(parse, "disk", element, "must be a string");
+			continue;
+		}
+		config_parse_disk(parse, element, spec, &config->disks[element]);
+		for (int other = 0; other < element; other++)
+			if (config->disks[other].devid == config->disks[element].devid &&
+			    config->disks[other].vdev && config->disks[element].vdev)
+				config_fail(parse, "disk", element, "another disk is already '%s'",
+					    config->disks[element].vdev);
+	}
+}
+
+static void warn_of_unknown(struct config_parse *parse)
+{
+	struct config_position position = {.next = parse->text, .line = 1};
+	struct config_setting setting;
+
+	while (config_next_setting(&position, -1, &setting)) {
+		bool known = false;
+
+		for (size_t i = 0; i < sizeof(known_settings) / sizeof(known_settings[0]); i++)
+			known = known || !strcmp(setting.name, known_settings[i]);
+		if (!known)
+			config_warn(parse, setting.name, -1,
+				    "is ignored: lodge has no such setting");
+	}
+}
+
+/* What libxlutil has to say, a line each. */
+static void show_report(char *report)
+{
+	char *rest = report, *line;
+
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			message_error("%s", line);
+}
+
+static int parse_text(struct config_parse *parse, size_t length)
+{
+	char *report = NULL;
+	size_t report_size = 0;
+	FILE *stream = open_memstream(&report, &report_size);
+	int error = -ENOMEM;
+
+	parse->xlu = stream ? xlu_cfg_init(stream, parse->filename) : NULL;
+	if (parse->xlu) {
+		error = -xlu_cfg_readdata(parse->xlu, parse->text, (int)length);
+		fflush(stream);
+		if (!error) {
+			parse_type(parse);
+			parse_identity(parse);
+			parse_kernel(parse);
+			parse_resources(parse);
+			parse_tsc_mode(parse);
+			parse->config->on_poweroff =
+				parse_action(parse, "on_poweroff", ACTION_DESTROY);
+			parse->config->on_reboot = parse_action(parse, "on_reboot", ACTION_RESTART);
+			parse->config->on_crash = parse_action(parse, "on_crash", ACTION_DESTROY);
+			parse->config->on_watchdog =
+				parse_action(parse, "on_watchdog", ACTION_DESTROY);
+			parse_devices(parse);
+			warn_of_unknown(parse);
+			error = parse->error;
+		}
+	}
+	if (stream)
+		fclose(stream);
+	if (report)
+		show_report(report);
+	free(report);
+	xlu_cfg_destroy(parse->xlu);
+	return error;
+}
+
+int config_parse(struct config *config, const char *filename, const char *text,
+		 const char *directory, char *const overrides[], size_t override_count)
+{
+	struct config_parse parse = {
+		.config = config,
+		.filename = filename,
+		.directory = directory,
+	};
+	char *whole = NULL;
+	size_t size = 0;
+	FILE *stream;
+	int error;
+
+	*config = (struct config){0};
+	stream = open_memstream(&whole, &size);
+	if (!stream)
+		return -ENOMEM;
+	fprintf(stream, "%s\n", text);
+	for (const char *p = text; *p; p++)
+		parse.file_lines += *p == '\n';
+	parse.file_lines++;
+	for (size_t i = 0; i < override_count; i++)
+		fprintf(stream, "%s\n", overrides[i]);
+	if (fclose(stream)) {
+		free(whole);
+		return -ENOMEM;
+	}
+	parse.text = whole;
+	error = parse_text(&parse, size);
+	if (error && !*message_first_error())
+		message_error("%s: %s", filename, strerror(-error));
+	free(whole);
+	return error;
+}
+
+int config_read(struct config *config, const char *filename, char *const overrides[],
+		size_t override_count)
+{
+	char *text = malloc(FILE_SIZE_MAX + 1), *directory = NULL;
+	FILE *file = fopen(filename, "re");
+	size_t size = 0;
+	int error = 0;
+
+	*config = (struct config){0};
+	if (!text) {
+		error = -ENOMEM;
+	} else if (!file) {
+		error = -errno;
+	} else {
+		size = fread(text, 1, FILE_SIZE_MAX + 1, file);
+		if (ferror(file))
+			error = errno ? -errno : -EIO;
+		else if (size > FILE_SIZE_MAX)
+			error = -EFBIG;
+		else if (memchr(text, '\0', size))
+			error = -EILSEQ;
+	}
+	if (error) {
+		message_error("cannot read the configuration %s: %s", filename,
+			      error == -EILSEQ ? "it is no text" : strerror(-error));
+	} else {
+		const char *slash = strrchr(filename, '/');
+
+		text[size] = '\0';
+		directory = slash ? strndup(filename, (size_t)(slash - filename)) : strdup(".");
+		error = directory
+				? config_parse(config, filename, text, *directory ? directory : "/",
+					       overrides, override_count)
+				: -ENOMEM;
+	}
+	if (file)
+		fclose(file);
+	free(directory);
+	free(text);
+	return error;
+}
+
+void config_free(struct config *config)
+{
+	for (size_t i = 0; i < config->vif_count; i++) {
+		free(config->vifs[i].bridge);
+		free(config->vifs[i].script);
+		free(config->vifs[i].vifname);
+		free(config->vifs[i].ip);
+	}
+	for (size_t i = 0; i < config->disk_count; i++) {
+		free(config->disks[i].target);
+		free(config->disks[i].vdev);
+	}
+	free(config->vifs);
+	free(config->disks);
+	free(config->name);
+	free(config->kernel);
+	free(config->ramdisk);
+	free(config->cmdline);
+	*config = (struct config){0};
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Back ends as the toolstack sees them: waited for when they come, seen off when they go. */
+#ifndef TOOLSTACK_DEVICE_H
+#define TOOLSTACK_DEVICE_H
+
+#include <stdint.h>
+
+#include "toolstack/xenstore.h"
+
+/* Of enum xenbus_state in xen/io/xenbus.h, those that a toolstack looks for. */
+#define BACKEND_INIT_WAIT 2u
+#define BACKEND_CLOSING	  5u
+#define BACKEND_CLOSED	  6u
+
+/*
+ * Waits until the back end's state is at least `state': 0; -ENODEV if the back
+ * end has gone or closes; -ETIMEDOUT, -ECANCELED, -errno.
+ */
+int device_wait_backend(struct xenstore *xenstore, const char *kind, uint32_t domid,
+			unsigned device, unsigned state, uint64_t deadline_ns);
+
+/*
+ * Takes all vifs and vbds of a domain that runs no more: removes their front
+ * ends, waits (a bounded time) until the back ends have let go, runs their
+ * hotplug scripts if they have any, and removes what is left of them. Works on
+ * devices of any toolstack, and on a domain that has none. 0 or -errno of the
+ * conversation with the store.
+ */
+int device_remove_all(struct xenstore *xenstore, uint32_t domid);
+
+#endif

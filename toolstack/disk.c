@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "toolstack/device.h"
+#include "toolstack/disk.h"
+#include "toolstack/loop.h"
+#include "toolstack/message.h"
+#include "toolstack/wait.h"
+
+#define BACKEND_SECONDS 10
+
+static int open_target(const struct config_disk *config, struct stat *status)
+{
+	int flags = (config->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK;
+	int fd;
+
+	if (stat(config->target, status) < 0)
+		return -errno;
+	if (!S_ISREG(status->st_mode) && !S_ISBLK(status->st_mode))
+		return -ENOTBLK;
+	/* For a block device: fail if it is mounted, or part of something larger. */
+	if (S_ISBLK(status->st_mode) && !config->readonly)
+		flags |= O_EXCL;
+	fd = open(config->target, flags);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, status) < 0) {
+		int error = -errno;
+
+		close(fd);
+		return error;
+	}
+	return fd;
+}
+
+static const char *explain(const struct config_disk *config, int error)
+{
+	switch (error) {
+	case -ENOTBLK:
+		return "it is neither a block device nor a regular file";
+	case -EBUSY:
+		return "it is mounted or otherwise in use";
+	case -EWOULDBLOCK:
+		return config->readonly
+			       ? "another domain writes to it"
+			       : "another domain uses it; only read-only disks can be shared";
+	case -EROFS:
+	case -EACCES:
+		return config->readonly ? strerror(-error)
+					: "it cannot be written to; use access=ro";
+	default:
+		return strerror(-error);
+	}
+}
+
+int disk_attach(struct disk *disk, const struct config_disk *config)
+{
+	struct stat status;
+	int error = 0;
+
+	*disk = (struct disk){.target_fd = -1, .loop_fd = -1};
+	if (access("/sys/bus/xen-backend/drivers/vbd", F_OK) < 0) {
+		message_error("this kernel has no blkback; load it with `modprobe xen-blkback'");
+		return -ENODEV;
+	}
+	disk->target_fd = open_target(config, &status);
+	if (disk->target_fd < 0) {
+		error = disk->target_fd;
+	} else if (flock(disk->target_fd, (config->readonly ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0) {
+		error = -errno;
+	} else if (S_ISBLK(status.st_mode)) {
+		disk->number.major = major(status.st_rdev);
+		disk->number.minor = minor(status.st_rdev);
+	} else if (!status.st_size) {
+		message_error("%s: the disk %s is empty", config->vdev, config->target);
+		return -EINVAL;
+	} else {
+		disk->loop_fd = loop_attach(disk->target_fd, config->target, config->readonly);
+		if (disk->loop_fd < 0)
+			return disk->loop_fd;
+		error = fstat(disk->loop_fd, &status) < 0 ? -errno : 0;
+		disk->number.major = major(status.st_rdev);
+		disk->number.minor = minor(status.st_rdev);
+	}
+	if (error)
+		message_error("%s: cannot use the disk %s: %s", config->vdev, config->target,
+			      explain(config, error));
+	return error;
+}
+
+void disk_detach(struct disk *disk)
+{
+	if (disk->loop_fd >= 0)
+		close(disk->loop_fd);
+	if (disk->target_fd >= 0)
+		close(disk->target_fd);
+	*disk = (struct disk){.target_fd = -1, .loop_fd = -1};
+}
+
+int disk_wait_backend(struct xenstore *xenstore, uint32_t domid, const struct config_disk *config)
+{
+	char path[96];
+	char *why = NULL;
+	int error = device_wait_backend(xenstore, "vbd", domid, config->devid, BACKEND_INIT_WAIT,
+					time_after_s(BACKEND_SECONDS));
+
+	if (!error || error == -ECANCELED)
+		return error;
+	snprintf(path, sizeof(path), "/local/domain/0/error/backend/vbd/%u/%u/error", domid,
+		 config->devid);
+	if (xenstore_read(xenstore, XENSTORE_NO_TRANSACTION, path, &why))
+		why = NULL;
+	message_error("%s: blkback does not take the disk %s: %s%s%s", config->vdev, config->target,
+		      strerror(-error), why ? ": " : "", why ? why : "");
+	free(why);
+	return error;
+}

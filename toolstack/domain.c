@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "toolstack/device.h"
+#include "toolstack/domain.h"
+#include "toolstack/hypervisor.h"
+#include "toolstack/message.h"
+#include "toolstack/netlink.h"
+#include "toolstack/nodes.h"
+#include "toolstack/vif.h"
+#include "toolstack/wait.h"
+
+/* Collisions with other writers to the store, before something must be wrong. */
+#define TRANSACTIONS_MAX 100
+
+int domain_open(struct domain *domain, const struct config *config)
+{
+	int error;
+
+	*domain = (struct domain){.config = config, .build.domid = DOMID_NONE};
+	domain->disks = calloc(config->disk_count + 1, sizeof(*domain->disks));
+	if (!domain->disks) {
+		message_error("out of memory");
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < config->disk_count; i++)
+		domain->disks[i] = (struct disk){.target_fd = -1, .loop_fd = -1};
+	error = hypervisor_open(&domain->xch);
+	if (error)
+		return error;
+	error = xenstore_open(&domain->xenstore);
+	if (error)
+		message_error("cannot reach xenstored: %s; is it running?", strerror(-error));
+	return error;
+}
+
+void domain_close(struct domain *domain)
+{
+	domain_abandon(domain);
+	free(domain->disks);
+	xenstore_close(domain->xenstore);
+	if (domain->xch)
+		xc_interface_close(domain->xch);
+	*domain = (struct domain){.build.domid = DOMID_NONE};
+}
+
+/* What can be known to fail before anything is made. */
+static int check_host(const struct config *config)
+{
+	const char *files[] = {config->kernel, config->ramdisk};
+	int error = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (files[i] && access(files[i], R_OK) < 0) {
+			error = -errno;
+			message_error("cannot read the %s %s: %s", i ? "ramdisk" : "kernel",
+				      files[i], strerror(-error));
+			return error;
+		}
+	}
+	for (size_t i = 0; i < config->vif_count && !error; i++)
+		error = vif_check(&config->vifs[i]);
+	return error;
+}
+
+/* Compares the names that other domains have with the one that is wanted. */
+struct name_search {
+	const char *name;
+	int owner; /* index of the domain that has it, -1: none */
+	int error;
+};
+
+static void compare_name(void *context, unsigned index, int error, const char *payload, size_t size)
+{
+	struct name_search *search = context;
+
+	(void)size;
+	if (!index) /* the rights of /local/domain, asked for their side effect */
+		search->error = error;
+	else if (!error && !strcmp(payload, search->name))
+		search->owner = (int)index - 1;
+}
+
+/*
+ * Is the name free? A transaction that has looked at /local/domain fails to
+ * commit if a domain has come or gone since. So whoever claims the same name
+ * meanwhile makes our transaction start over, and is seen then:
+ *
+ *	we:   start, look, no such name, write ours,          commit: EAGAIN
+ *	they:                            write theirs, commit
+ */
+static int check_name(struct domain *domain, uint32_t transaction)
+{
+	struct xenstore_batch batch = {0};
+	struct name_search search = {.name = domain->config->name, .owner = -1};
+	xc_domaininfo_t *domains;
+	size_t count;
+	int error = hypervisor_list_domains(domain->xch, &domains, &count);
+
+	if (error)
+		return error;
+	xenstore_batch_get_perms(&batch, transaction, "/local/domain");
+	for (size_t i = 0; i < count; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/local/domain/%u/name", domains[i].domain);
+		xenstore_batch_read(&batch, XENSTORE_NO_TRANSACTION, path);
+	}
+	error = xenstore_batch_run(domain->xenstore, &batch, compare_name, &search);
+	if (!error)
+		error = search.error;
+	if (!error && search.owner >= 0 && domains[search.owner].domain != domain->build.domid) {
+		message_error("there is a domain %s already, number %u; choose another name=",
+			      domain->config->name, domains[search.owner].domain);
+		error = -EEXIST;
+	}
+	free(domains);
+	return error;
+}
+
+/* The first error of a batch of writes; the last reply is that of the commit. */
+struct commit {
+	unsigned last;
+	int error;
+	int committed;
+};
+
+static void note_commit(void *context, unsigned index, int error, const char *payload, size_t size)
+{
+	struct commit *commit = context;
+
+	(void)payload;
+	(void)size;
+	if (index == commit->last)
+		commit->committed = error;
+	else if (error && error != -ENOENT && !commit->error) /* ENOENT: nothing to remove */
+		commit->error = error;
+}
+
+/* One attempt: -EAGAIN if somebody else's change came between. */
+static int write_nodes_once(struct domain *domain, const struct nodes *nodes)
+{
+	char roots[NODES_ROOTS][NODES_ROOT_SIZE];
+	struct xenstore_batch batch = {0};
+	struct commit commit = {0};
+	uint32_t transaction;
+	int error = xenstore_transaction_start(domain->xenstore, &transaction);
+
+	if (error)
+		return error;
+	error = check_name(domain, transaction);
+	if (error) {
+		xenstore_transaction_end(domain->xenstore, transaction, false);
+		return error;
+	}
+	/* A domain of this number may have died without anyone to clean up after it. */
+	for (size_t i = 0, n = nodes_roots(roots, domain->build.domid, domain->config->uuid); i < n;
+	     i++)
+		xenstore_batch_remove(&batch, transaction, roots[i]);
+	for (size_t i = 0; i < nodes->count; i++) {
+		const struct node *node = &nodes->list[i];
+
+		xenstore_batch_write(&batch, transaction, node->path, node->value);
+		if (node->perms)
+			xenstore_batch_set_perms(&batch, transaction, node->path, node->perms);
+	}
+	commit.last = batch.count;
+	xenstore_batch_end(&batch, transaction);
+	domain->stored = true;
+	error = xenstore_batch_run(domain->xenstore, &batch, note_commit, &commit);
+	if (!error)
+		error = commit.error ? commit.error : commit.committed;
+	return error;
+}
+
+static int write_nodes(struct domain *domain)
+{
+	struct nodes_disk numbers[domain->config->disk_count + 1];
+	struct nodes nodes;
+	int error = -EAGAIN;
+
+	for (size_t i = 0; i < domain->config->disk_count; i++)
+		numbers[i] = domain->disks[i].number;
+	nodes_fill(&nodes, domain->config, &domain->build, numbers);
+	if (nodes.failed)
+		error = -ENOMEM;
+	for (int i = 0; error == -EAGAIN && i < TRANSACTIONS_MAX; i++)
+		error = wait_cancelled() ? -ECANCELED : write_nodes_once(domain, &nodes);
+	nodes_free(&nodes);
+	if (!error)
+		error = xenstore_introduce(domain->xenstore, domain->build.domid,
+					   domain->build.store_gfn, domain->build.store_port);
+	if (error && error != -EEXIST && error != -ECANCELED)
+		message_error("cannot write the domain's nodes: xenstored says: %s",
+			      strerror(-error));
+	return error;
+}
+
+static int connect_devices(struct domain *domain, int netlink)
+{
+	const struct config *config = domain->config;
+	uint32_t domid = domain->build.domid;
+	int error = 0;
+
+	for (size_t i = 0; i < config->vif_count && !error; i++)
+		error = vif_connect(domain->xenstore, netlink, domid, (unsigned)i,
+				    &config->vifs[i]);
+	for (size_t i = 0; i < config->disk_count && !error; i++)
+		error = disk_wait_backend(domain->xenstore, domid, &config->disks[i]);
+	return error;
+}
+
+static int build(struct domain *domain)
+{
+	const struct config *config = domain->config;
+	int netlink = -1, error = check_host(config);
+
+	for (size_t i = 0; i < config->disk_count && !error; i++)
+		error = disk_attach(&domain->disks[i], &config->disks[i]);
+	if (!error)
+		error = wait_cancelled();
+	if (!error)
+		error = build_create(domain->xch, config, &domain->build);
+	if (!error && config->vif_count) {
+		netlink = netlink_open();
+		error = netlink < 0 ? netlink : 0;
+		if (error)
+			message_error("cannot listen for interfaces: %s", strerror(-error));
+	}
+	if (!error)
+		error = write_nodes(domain);
+	if (!error)
+		error = connect_devices(domain, netlink);
+	if (!error)
+		error = wait_cancelled();
+	if (netlink >= 0)
+		close(netlink);
+	return error;
+}
+
+int domain_start(struct domain *domain)
+{
+	int error = build(domain);
+
+	if (error)
+		domain_stop(domain);
+	return error;
+}
+
+int domain_unpause(struct domain *domain)
+{
+	int error;
+
+	if (!xc_domain_unpause(domain->xch, domain->build.domid))
+		return 0;
+	error = errno ? -errno : -EIO;
+	message_error("cannot unpause domain %u: %s", domain->build.domid, strerror(-error));
+	return error;
+}
+
+static void remove_nodes(struct domain *domain, uint32_t domid)
+{
+	char roots[NODES_ROOTS][NODES_ROOT_SIZE];
+	struct xenstore_batch batch = {0};
+	int error;
+
+	for (size_t i = 0, n = nodes_roots(roots, domid, domain->config->uuid); i < n; i++)
+		xenstore_batch_remove(&batch, XENSTORE_NO_TRANSACTION, roots[i]);
+	error = xenstore_batch_run(domain->xenstore, &batch, NULL, NULL);
+	if (error)
+		message_error("cannot remove the nodes of domain %u: %s", domid, strerror(-error));
+}
+
+void domain_stop(struct domain *domain)
+{
+	bool before = wait_shield(true);
+	uint32_t domid = domain->build.domid;
+
+	if (domid != DOMID_NONE) {
+		/* From here on it neither runs nor fills its rings. */
+		xc_domain_pause(domain->xch, domid);
+		if (domain->stored)
+			device_remove_all(domain->xenstore, domid);
+		build_destroy(domain->xch, &domain->build);
+		if (domain->stored)
+			remove_nodes(domain, domid);
+		domain->stored = false;
+	}
+	for (size_t i = 0; i < domain->config->disk_count; i++)
+		disk_detach(&domain->disks[i]);
+	wait_shield(before);
+}
+
+void domain_abandon(struct domain *domain)
+{
+	for (size_t i = 0; domain->disks && i < domain->config->disk_count; i++)
+		disk_detach(&domain->disks[i]);
+	domain->build.domid = DOMID_NONE;
+}
