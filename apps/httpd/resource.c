@@ -57,7 +57,7 @@ static int status_of_errno(int error)
 
 static void redirect_to_folder(struct response *response, const char *path)
 {
-	char location[RESPONSE_HEAD_MAX / 2];
+	static char location[RESPONSE_HEAD_MAX / 2]; /* long for a stack, and there is one thread */
 
 	if (path_encode(path, location, sizeof(location) - 1) < 0) {
 		resource_refuse(response, 404);
@@ -158,7 +158,7 @@ static void file_answer(const struct request *request, struct response *response
 /* Opens what a path of a request names: a descriptor with its state, or the negative status. */
 static int file_open(const char *path, struct stat *st)
 {
-	char name[PATH_MAX];
+	static char name[PATH_MAX];
 	int fd;
 
 	if (snprintf(name, sizeof(name), "%s%s", root, path) >= (int)sizeof(name))
