@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Measurements: on the boxed Xen, beside what users would pick instead.
+
+STOPWATCH := $(BUILD)/tests/bench/$(RELEASE)/stopwatch
+
+$(STOPWATCH): tests/bench/stopwatch.c tests/bench/bench.mk $(LODGE_LIBXEN_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LODGE_CFLAGS) $(LODGE_LDFLAGS) -o $@ $< $(LODGE_LIBS)
+
+.PHONY: bench
+bench: ## measures creation and start beside xl and Linux, counting instructions
+	@$(INSTALL_MISSING) build run
+	@$(MAKE) --no-print-directory bench-boot
+
+.PHONY: bench-boot
+bench-boot: all $(STOPWATCH)
+	@LODGE=$(LODGE) STOPWATCH=$(STOPWATCH) tests/bench/boot $(RUNS)
