@@ -12,21 +12,9 @@
 #include "unikernel/core/log.h"
 #include "unikernel/core/time.h"
 
-static struct blkfront *blkfronts; /* in the order of their numbers */
-
-void blkfront_violation(struct blkfront *bf, const char *what, uint64_t value)
+static void blkfront_event(struct xenbus_device *dev)
 {
-	bf->stats.violations++;
-	xenbus_device_fail(bf->device, -EPROTO, "%s: %llu", what, (unsigned long long)value);
-}
-
-static void blkfront_event(evtchn_port_t port, void *arg)
-{
-	struct blkfront *bf = arg;
-
-	(void)port;
-	bf->stats.events++;
-	ring_serve(bf);
+	ring_serve(dev->driver_data);
 }
 
 /* --- what the bus calls ------------------------------------------------------------------ */
@@ -42,12 +30,6 @@ static int blkfront_probe(struct xenbus_device *dev)
 	bf->info.sector_size = RING_SECTOR;
 	vbd_name(bf->info.name, sizeof(bf->info.name), dev->id);
 	dev->driver_data = bf;
-
-	struct blkfront **at = &blkfronts;
-	while (*at != NULL && (*at)->device->id < dev->id)
-		at = &(*at)->next;
-	bf->next = *at;
-	*at = bf;
 	return 0;
 }
 
@@ -56,15 +38,11 @@ static int blkfront_publish(struct xenbus_device *dev, struct xenbus_property no
 	struct blkfront *bf = dev->driver_data;
 	int error = ring_open(bf);
 
-	if (error == 0)
-		error = evtchn_alloc_unbound(dev->backend_id, blkfront_event, bf, &bf->port);
 	if (error != 0)
 		return error;
-	bf->port_open = true;
 
 	const struct xenbus_property published[] = {
 		{.name = "ring-ref", .value = bf->ring_page.ref},
-		{.name = "event-channel", .value = bf->port},
 		{.name = "protocol", .text = XEN_IO_PROTO_ABI_X86_64},
 	};
 	memcpy(node, published, sizeof(published));
@@ -124,12 +102,7 @@ static void blkfront_stop(struct xenbus_device *dev)
 
 static void blkfront_release(struct xenbus_device *dev)
 {
-	struct blkfront *bf = dev->driver_data;
-
-	if (bf->port_open)
-		evtchn_close(bf->port);
-	bf->port_open = false;
-	ring_close(bf);
+	ring_close(dev->driver_data);
 }
 
 static void blkfront_removed(struct xenbus_device *dev)
@@ -146,6 +119,7 @@ static struct xenbus_driver blkfront_driver = {
 	.probe = blkfront_probe,
 	.publish = blkfront_publish,
 	.connect = blkfront_connect,
+	.event = blkfront_event,
 	.stop = blkfront_stop,
 	.release = blkfront_release,
 	.removed = blkfront_removed,
@@ -162,19 +136,18 @@ INIT(INIT_DRIVER, blkfront_init);
 
 struct blkfront *blkfront_open(unsigned int index)
 {
-	struct blkfront *bf = blkfronts;
+	struct xenbus_device *dev = xenbus_device_find(&blkfront_driver, index);
 
-	while (bf != NULL && index-- > 0)
-		bf = bf->next;
-	return bf;
+	return dev != NULL ? dev->driver_data : NULL;
 }
 
 struct blkfront *blkfront_open_name(const char *name)
 {
-	struct blkfront *bf = blkfronts;
+	struct blkfront *bf;
 
-	while (bf != NULL && strcmp(bf->info.name, name) != 0)
-		bf = bf->next;
+	for (unsigned int i = 0; (bf = blkfront_open(i)) != NULL; i++)
+		if (strcmp(bf->info.name, name) == 0)
+			break;
 	return bf;
 }
 
@@ -186,4 +159,7 @@ void blkfront_info(const struct blkfront *bf, struct blkfront_info *info)
 void blkfront_stats(const struct blkfront *bf, struct blkfront_stats *stats)
 {
 	*stats = bf->stats;
+	stats->events = bf->device->events;
+	stats->notifies = bf->device->notifies;
+	stats->violations = bf->device->violations;
 }

@@ -19,7 +19,6 @@
 
 #include "blkfront/blkfront.h"
 #include "hypercall/front_ring.h"
-#include "unikernel/core/evtchn.h"
 #include "unikernel/core/page.h"
 #include "unikernel/core/timer.h"
 #include "xenbus/device.h"
@@ -44,13 +43,10 @@ struct blkfront_slot {
 };
 
 struct blkfront {
-	struct blkfront *next;
 	struct xenbus_device *device;
 	struct blkfront_info info;
 	uint8_t flush_operation; /* BLKIF_OP_FLUSH_DISKCACHE or BLKIF_OP_WRITE_BARRIER */
 	bool removed;
-	bool port_open;
-	evtchn_port_t port;
 
 	struct front_ring ring;
 	struct shared_page ring_page;
@@ -91,8 +87,5 @@ void queue_fail(struct blkfront *bf, int status);
 
 /* Watches from now on that what is outstanding gets answered. */
 void watchdog_start(struct blkfront *bf);
-
-/* Stops the device at once and has the bus close and connect it again. */
-void blkfront_violation(struct blkfront *bf, const char *what, uint64_t value);
 
 #endif

@@ -180,10 +180,8 @@ void ring_pump(struct blkfront *bf)
 		started = true;
 	}
 	/* done above may have submitted, and then all is published already. */
-	if (started && front_ring_publish(&bf->ring)) {
-		bf->stats.notifies++;
-		evtchn_notify(bf->port);
-	}
+	if (started && front_ring_publish(&bf->ring))
+		xenbus_device_notify(bf->device);
 }
 
 int blkfront_submit(struct blkfront *bf, struct blkfront_request *request)
@@ -223,11 +221,13 @@ static bool ring_response(struct blkfront *bf, const struct blkif_response *rsp)
 	struct blkfront_request *request = slot->request;
 
 	if (request == NULL || slot->id != rsp->id) {
-		blkfront_violation(bf, "response to no request", rsp->id);
+		xenbus_device_fail(bf->device, -EPROTO, "response to no request: %llu",
+				   (unsigned long long)rsp->id);
 		return false;
 	}
 	if (rsp->operation != slot->operation) {
-		blkfront_violation(bf, "response to another operation", rsp->operation);
+		xenbus_device_fail(bf->device, -EPROTO, "response to another operation: %u",
+				   rsp->operation);
 		return false;
 	}
 
@@ -273,8 +273,7 @@ void ring_serve(void *arg)
 	if (waiting >= 0)
 		more = front_ring_ask(&bf->ring, 1);
 	if (more < 0) {
-		blkfront_violation(bf, "impossible index in the ring",
-				   access_once(bf->ring.shared->rsp_prod));
+		xenbus_device_fail(bf->device, -EPROTO, "impossible index in the ring");
 		return;
 	}
 	if (more > 0)

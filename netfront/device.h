@@ -16,7 +16,6 @@
 
 #include "hypercall/front_ring.h"
 #include "netfront/netfront.h"
-#include "unikernel/core/evtchn.h"
 #include "unikernel/core/page.h"
 #include "unikernel/core/timer.h"
 #include "xenbus/device.h"
@@ -37,27 +36,22 @@ struct netfront_tx {
 };
 
 /* Pages with the backend for frames to come. */
-#define RX_PAGES     128
-#define RX_RING_SIZE 256
+#define RX_PAGES 128
 
 struct netfront_rx {
 	struct front_ring ring;
 	struct shared_page ring_page;
 	struct shared_page page[RX_PAGES];
-	bool posted[RX_PAGES];		/* the page is with the backend; the id is its number */
-	uint16_t slot_id[RX_RING_SIZE]; /* the id that was put into each slot of the ring */
-	bool more_data, more_extra;	/* the frame under way goes on in the next response */
+	bool posted[RX_PAGES]; /* the page is with the backend; the id is its number */
+	bool more_data;	       /* the frame under way goes on in the next response */
 };
 
 struct netfront {
-	struct netfront *next;
 	struct xenbus_device *device;
 	const struct netfront_client *client;
 	uint8_t mac[6];
 	uint16_t mtu;
 	bool up; /* connected, and no violation yet */
-	bool port_open;
-	evtchn_port_t port;
 	struct timer again;
 	struct netfront_tx tx;
 	struct netfront_rx rx;
@@ -71,11 +65,6 @@ static inline size_t frame_max(const struct netfront *nf)
 {
 	return FRAME_HEADER + nf->mtu;
 }
-
-/* Stops the device at once and has the bus close and connect it again. */
-void netfront_violation(struct netfront *nf, const char *what, unsigned int value);
-
-void netfront_notify(struct netfront *nf);
 
 /* Twins: open may fail half way, close takes what there is. */
 int tx_open(struct netfront *nf);

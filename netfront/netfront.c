@@ -15,20 +15,6 @@
 /* A frame has to fit a page: scatter-gather is not offered. */
 #define MTU_MAX (PAGE_SIZE - FRAME_HEADER)
 
-static struct netfront *netfronts; /* in the order of their numbers */
-
-void netfront_notify(struct netfront *nf)
-{
-	nf->stats.notifies++;
-	evtchn_notify(nf->port);
-}
-
-void netfront_violation(struct netfront *nf, const char *what, unsigned int value)
-{
-	nf->stats.violations++;
-	xenbus_device_fail(nf->device, -EPROTO, "%s: %u", what, value);
-}
-
 static void netfront_serve(void *arg)
 {
 	struct netfront *nf = arg;
@@ -40,13 +26,9 @@ static void netfront_serve(void *arg)
 		timer_set(&nf->again, TIME_POLL, netfront_serve, nf);
 }
 
-static void netfront_event(evtchn_port_t port, void *arg)
+static void netfront_event(struct xenbus_device *dev)
 {
-	struct netfront *nf = arg;
-
-	(void)port;
-	nf->stats.events++;
-	netfront_serve(nf);
+	netfront_serve(dev->driver_data);
 }
 
 static void netfront_link(struct netfront *nf, bool up)
@@ -60,22 +42,43 @@ static void netfront_link(struct netfront *nf, bool up)
 
 /* --- what the bus calls ------------------------------------------------------------------ */
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 'a' - 'A';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "00:16:3e:12:34:56", and an address that a device can have: not all zero, not a group's. */
+static bool mac_parse(const char *text, uint8_t mac[6])
+{
+	unsigned int any = 0;
+
+	for (size_t i = 0; i < 6; i++, text += 3) {
+		int high = hex_digit(text[0]), low = high < 0 ? -1 : hex_digit(text[1]);
+
+		if (low < 0 || text[2] != (i < 5 ? ':' : '\0'))
+			return false;
+		mac[i] = (uint8_t)(high << 4 | low);
+		any |= mac[i];
+	}
+	return any != 0 && (mac[0] & 1) == 0;
+}
+
 static int netfront_probe(struct xenbus_device *dev)
 {
-	struct netfront *nf = heap_zalloc(sizeof(*nf));
-
-	if (nf == NULL)
-		return -ENOMEM;
+	char mac[18];
 	struct xenbus_property node[] = {
-		{.name = "mac", .mac = nf->mac},
+		{.name = "mac", .into = mac, .size = sizeof(mac)},
 		{.name = "mtu", .value = MTU_DEFAULT},
 	};
 	int error = xenbus_read_all(dev->path, node, 2);
-	if (error == 0)
-		error = node[0].error;
-	/* The lowest bit is that of a group: nobody's own address. */
-	static const uint8_t nobody[6];
-	if (error == 0 && ((nf->mac[0] & 1) != 0 || memcmp(nf->mac, nobody, 6) == 0))
+	struct netfront *nf = heap_zalloc(sizeof(*nf));
+
+	if (nf == NULL)
+		error = -ENOMEM;
+	else if (error == 0 && (node[0].error != 0 || !mac_parse(mac, nf->mac)))
 		error = -EINVAL;
 	if (error != 0) {
 		log_error("netfront: %s: no usable MAC address", dev->path);
@@ -90,12 +93,6 @@ static int netfront_probe(struct xenbus_device *dev)
 	nf->mtu = (uint16_t)node[1].value;
 	nf->device = dev;
 	dev->driver_data = nf;
-
-	struct netfront **at = &netfronts;
-	while (*at != NULL && (*at)->device->id < dev->id)
-		at = &(*at)->next;
-	nf->next = *at;
-	*at = nf;
 	return 0;
 }
 
@@ -106,16 +103,12 @@ static int netfront_publish(struct xenbus_device *dev, struct xenbus_property no
 
 	if (error == 0)
 		error = rx_open(nf);
-	if (error == 0)
-		error = evtchn_alloc_unbound(dev->backend_id, netfront_event, nf, &nf->port);
 	if (error != 0)
 		return error;
-	nf->port_open = true;
 
 	const struct xenbus_property published[] = {
 		{.name = "tx-ring-ref", .value = nf->tx.ring_page.ref},
 		{.name = "rx-ring-ref", .value = nf->rx.ring_page.ref},
-		{.name = "event-channel", .value = nf->port},
 		{.name = "request-rx-copy", .value = 1},
 		/* We notify after posting pages, so netback may wait for them. */
 		{.name = "feature-rx-notify", .value = 1},
@@ -147,18 +140,8 @@ static void netfront_stop(struct xenbus_device *dev)
 
 static void netfront_release(struct xenbus_device *dev)
 {
-	struct netfront *nf = dev->driver_data;
-
-	if (nf->port_open)
-		evtchn_close(nf->port);
-	nf->port_open = false;
-	tx_close(nf);
-	rx_close(nf);
-}
-
-static void netfront_removed(struct xenbus_device *dev)
-{
-	(void)dev; /* it stays in the list, its link down: indexes and pointers remain valid */
+	tx_close(dev->driver_data);
+	rx_close(dev->driver_data);
 }
 
 static struct xenbus_driver netfront_driver = {
@@ -168,9 +151,9 @@ static struct xenbus_driver netfront_driver = {
 	.probe = netfront_probe,
 	.publish = netfront_publish,
 	.connect = netfront_connect,
+	.event = netfront_event,
 	.stop = netfront_stop,
 	.release = netfront_release,
-	.removed = netfront_removed,
 };
 
 static int netfront_init(void)
@@ -184,11 +167,9 @@ INIT(INIT_DRIVER, netfront_init);
 
 struct netfront *netfront_open(unsigned int index)
 {
-	struct netfront *nf = netfronts;
+	struct xenbus_device *dev = xenbus_device_find(&netfront_driver, index);
 
-	while (nf != NULL && index-- > 0)
-		nf = nf->next;
-	return nf;
+	return dev != NULL ? dev->driver_data : NULL;
 }
 
 void netfront_set_client(struct netfront *nf, const struct netfront_client *client)
@@ -208,4 +189,7 @@ void netfront_info(const struct netfront *nf, struct netfront_info *info)
 void netfront_stats(const struct netfront *nf, struct netfront_stats *stats)
 {
 	*stats = nf->stats;
+	stats->events = nf->device->events;
+	stats->notifies = nf->device->notifies;
+	stats->violations = nf->device->violations;
 }

@@ -12,10 +12,9 @@
  * A response copied once is checked and then used; what netback writes into the slot or the page
  * later cannot matter, except to the content of a frame, which is a stranger's anyway.
  *
- * A frame takes one response, since scatter-gather is not offered. Should it take several after
- * all, or bring extra information along, which nobody asked for, it is dropped whole. An extra
- * slot carries no id: by xen/io/netif.h the page that it used up is the one requested in the same
- * slot of the ring, which is why slot_id remembers what was put where.
+ * A frame takes one response, since scatter-gather is not offered; should it take several after
+ * all, it is dropped whole. A slot of extra information, which netback sends only with features
+ * that are not offered, would carry no id to find its page by: that is a violation.
  */
 #include <string.h>
 
@@ -36,14 +35,11 @@ static void rx_post(struct netfront_rx *rx, uint16_t id)
 	ring_idx_t slot = ring_slot(rx->ring.req_prod++, rx->ring.size);
 
 	rx->posted[id] = true;
-	rx->slot_id[slot] = id;
 	rx_sring(rx)->ring[slot].req = (struct netif_rx_request){
 		.id = id,
 		.gref = rx->page[id].ref,
 	};
 }
-
-_Static_assert(RX_PAGES < RX_RING_SIZE, "a page must always find a slot");
 
 int rx_open(struct netfront *nf)
 {
@@ -54,8 +50,8 @@ int rx_open(struct netfront *nf)
 		return error;
 	front_ring_init(&rx->ring, rx->ring_page.data, PAGE_SIZE,
 			offsetof(struct netif_rx_sring, ring), sizeof(union netif_rx_sring_entry));
-	ASSERT(rx->ring.size == RX_RING_SIZE);
-	rx->more_data = rx->more_extra = false;
+	ASSERT(rx->ring.size > RX_PAGES);
+	rx->more_data = false;
 	for (uint16_t id = 0; id < RX_PAGES; id++) {
 		error = shared_page_open(&rx->page[id], nf->device->backend_id);
 		if (error != 0)
@@ -73,22 +69,23 @@ void rx_close(struct netfront *nf)
 		shared_page_close(&nf->rx.page[id]);
 }
 
-/* A response that carries a frame, or a part of one; its page is ours again. */
+/* A frame, or a part of one, in a page that is ours again. False: the device has been stopped. */
 static bool rx_frame(struct netfront *nf, const struct netif_rx_response *rsp)
 {
 	struct netfront_rx *rx = &nf->rx;
-	bool whole = !rx->more_data && (rsp->flags & (NETRXF_more_data | NETRXF_extra_info)) == 0;
+	bool whole = !rx->more_data && (rsp->flags & NETRXF_more_data) == 0;
 
 	rx->more_data = (rsp->flags & NETRXF_more_data) != 0;
-	rx->more_extra = (rsp->flags & NETRXF_extra_info) != 0;
 	if (rsp->status < 0) {
 		nf->stats.rx_errors++;
 		return true;
 	}
 
 	size_t len = (size_t)rsp->status;
-	if (rsp->offset + len > PAGE_SIZE) {
-		netfront_violation(nf, "frame beyond the end of its page", rsp->offset);
+	if (rsp->offset + len > PAGE_SIZE || (rsp->flags & NETRXF_extra_info) != 0) {
+		xenbus_device_fail(nf->device, -EPROTO,
+				   "impossible frame: offset %u, length %zu, flags %x", rsp->offset,
+				   len, rsp->flags);
 		return false;
 	}
 	/* A checksum that was left to us was not to be: feature-no-csum-offload. */
@@ -110,23 +107,17 @@ static bool rx_response(struct netfront *nf)
 {
 	struct netfront_rx *rx = &nf->rx;
 	ring_idx_t slot = ring_slot(rx->ring.rsp_cons++, rx->ring.size);
-	bool extra = rx->more_extra;
 	struct netif_rx_response rsp;
 
 	copy_once(&rsp, &rx_sring(rx)->ring[slot].rsp);
-	if (extra) {
-		struct netif_extra_info info;
-
-		memcpy(&info, &rsp, sizeof(info));
-		rx->more_extra = (info.flags & XEN_NETIF_EXTRA_FLAG_MORE) != 0;
-		rsp.id = rx->slot_id[slot];
-	}
 	if (rsp.id >= RX_PAGES || !rx->posted[rsp.id]) {
-		netfront_violation(nf, "response in a page that is not with the backend", rsp.id);
+		xenbus_device_fail(nf->device, -EPROTO, "frame in a page that is not with it: %u",
+				   rsp.id);
 		return false;
 	}
 	rx->posted[rsp.id] = false;
-	if (!extra && !rx_frame(nf, &rsp))
+	/* A client's callback may have sent a frame, and found a violation. */
+	if (!rx_frame(nf, &rsp) || !nf->up)
 		return false;
 	rx_post(rx, rsp.id);
 	return true;
@@ -143,21 +134,15 @@ bool rx_drain(struct netfront *nf)
 	int more = waiting;
 
 	if (waiting > 0) {
-		for (int i = 0; i < waiting; i++) {
-			/* A client's callback may have sent a frame, and found a violation. */
-			if (!rx_response(nf) || !nf->up)
+		for (int i = 0; i < waiting; i++)
+			if (!rx_response(nf))
 				return false;
-		}
 		if (front_ring_publish(&rx->ring))
-			netfront_notify(nf);
+			xenbus_device_notify(nf->device);
 	}
 	if (waiting >= 0)
 		more = front_ring_ask(&rx->ring, 1);
 	if (more < 0)
-		netfront_violation(nf, "impossible index in the receive ring",
-				   access_once(rx->ring.shared->rsp_prod));
+		xenbus_device_fail(nf->device, -EPROTO, "impossible index in the receive ring");
 	return more > 0;
 }
-
-_Static_assert(sizeof(struct netif_extra_info) == sizeof(struct netif_rx_response),
-	       "an extra takes one slot");

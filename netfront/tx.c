@@ -77,7 +77,8 @@ static bool tx_response(struct netfront *nf, const struct netif_tx_response *rsp
 	struct netfront_tx *tx = &nf->tx;
 
 	if (rsp->id >= TX_FRAMES || !tx->sent[rsp->id]) {
-		netfront_violation(nf, "response to a frame that was not sent", rsp->id);
+		xenbus_device_fail(nf->device, -EPROTO, "response to a frame not sent: %u",
+				   rsp->id);
 		return false;
 	}
 	tx->sent[rsp->id] = false;
@@ -93,8 +94,7 @@ void tx_reclaim(struct netfront *nf)
 	int waiting = front_ring_responses(&tx->ring);
 
 	if (waiting < 0) {
-		netfront_violation(nf, "impossible index in the transmit ring",
-				   access_once(tx->ring.shared->rsp_prod));
+		xenbus_device_fail(nf->device, -EPROTO, "impossible index in the transmit ring");
 		return;
 	}
 	for (; waiting > 0; waiting--) {
@@ -105,9 +105,7 @@ void tx_reclaim(struct netfront *nf)
 		if (!tx_response(nf, &rsp))
 			return;
 	}
-	if (!tx->blocked)
-		return;
-	if (tx->unused_count > 0) {
+	if (tx->blocked && tx->unused_count > 0) {
 		tx->blocked = false;
 		if (nf->client != NULL && nf->client->writable != NULL)
 			nf->client->writable(nf->client->context);
@@ -159,6 +157,6 @@ int netfront_send(struct netfront *nf, const void *frame, size_t len)
 	nf->stats.tx_frames++;
 	nf->stats.tx_bytes += len;
 	if (front_ring_publish(&tx->ring))
-		netfront_notify(nf);
+		xenbus_device_notify(nf->device);
 	return 0;
 }

@@ -20,7 +20,7 @@
 static struct {
 	struct thread *thread;
 	struct xenbus_driver *drivers;
-	struct xenbus_device *devices; /* of each type in the order of their ids */
+	struct xenbus_device *devices; /* in the order of their ids */
 	bool woken;
 	struct waitq work;    /* the thread waits here */
 	struct waitq settled; /* woken after every round of the thread */
@@ -36,10 +36,19 @@ static void bus_insert(struct xenbus_device *dev)
 {
 	struct xenbus_device **at = &bus.devices;
 
-	while (*at != NULL && ((*at)->driver != dev->driver || (*at)->id < dev->id))
+	while (*at != NULL && (*at)->id < dev->id)
 		at = &(*at)->next;
 	dev->next = *at;
 	*at = dev;
+}
+
+struct xenbus_device *xenbus_device_find(const struct xenbus_driver *driver, unsigned int index)
+{
+	struct xenbus_device *dev = bus.devices;
+
+	while (dev != NULL && (dev->driver != driver || index-- > 0))
+		dev = dev->next;
+	return dev;
 }
 
 static void bus_add(struct xenbus_driver *driver, const char *name)

@@ -6,12 +6,11 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "unikernel/core/evtchn.h"
 #include "unikernel/core/format.h"
-#include "unikernel/core/heap.h"
 #include "unikernel/core/log.h"
 #include "unikernel/core/time.h"
 #include "xenbus/bus.h"
-#include "xenbus/request.h"
 
 /*
  * A device that is closed and connected again waits before it connects: not at all the first
@@ -49,7 +48,8 @@ void xenbus_device_fail(struct xenbus_device *dev, int error, const char *format
 
 	if (dev->failed != 0)
 		return;
-	dev->failed = error != 0 ? error : -EIO;
+	dev->failed = error;
+	dev->violations += error == -EPROTO;
 	va_start(args, format);
 	vformat(dev->failure, sizeof(dev->failure), format, args);
 	va_end(args);
@@ -82,20 +82,47 @@ static void device_delay(struct xenbus_device *dev)
 		dev->restarts++;
 }
 
+static void device_event(evtchn_port_t port, void *arg)
+{
+	struct xenbus_device *dev = arg;
+
+	(void)port;
+	dev->events++;
+	dev->driver->event(dev);
+}
+
+void xenbus_device_notify(struct xenbus_device *dev)
+{
+	dev->notifies++;
+	evtchn_notify(dev->port);
+}
+
+/* The twin of publish, whole or half done. */
+static void device_release(struct xenbus_device *dev)
+{
+	if (dev->port != 0)
+		evtchn_close(dev->port);
+	dev->port = 0;
+	dev->driver->release(dev);
+}
+
 static void device_publish(struct xenbus_device *dev)
 {
-	struct xenbus_property node[XENBUS_PROPERTIES_MAX + 1];
+	struct xenbus_property node[XENBUS_PROPERTIES_MAX];
+	int error = evtchn_alloc_unbound(dev->backend_id, device_event, dev, &dev->port);
 
 	memset(node, 0, sizeof(node));
-	int count = dev->driver->publish(dev, node);
+	int count = error != 0 ? error : dev->driver->publish(dev, node);
 	if (count < 0) {
 		xenbus_device_fail(dev, count, "cannot make its rings");
 		return;
 	}
+	node[count].name = "event-channel";
+	node[count++].value = dev->port;
 	/* The state goes last: who reads it finds the rings. */
 	node[count].name = "state";
-	node[count].value = dev->driver->published;
-	int error = xenbus_write_all(dev->path, node, (size_t)count + 1);
+	node[count++].value = dev->driver->published;
+	error = xenbus_write_all(dev->path, node, (size_t)count);
 	if (error != 0) {
 		xenbus_device_fail(dev, error, "cannot write its nodes");
 		return;
@@ -122,11 +149,12 @@ static void device_restart(struct xenbus_device *dev)
 {
 	uint64_t online;
 
-	dev->driver->release(dev);
+	device_release(dev);
 	if (xenbus_read_u64(XENBUS_NO_TX, dev->backend, "online", &online) != 0 || online == 0) {
 		log_info("xenbus: %s: taken away", dev->path);
 		dev->gone = true;
-		dev->driver->removed(dev);
+		if (dev->driver->removed != NULL)
+			dev->driver->removed(dev);
 		xenbus_unwatch(&dev->watch);
 		return;
 	}
@@ -169,7 +197,7 @@ static void device_failed(struct xenbus_device *dev)
 	if (dev->state == HANDSHAKE_PUBLISHED || dev->state == HANDSHAKE_CONNECTED) {
 		device_act(dev, HANDSHAKE_CLOSE);
 	} else if (dev->state == HANDSHAKE_INITIALISING) {
-		dev->driver->release(dev);
+		device_release(dev);
 		device_delay(dev);
 	}
 }
@@ -231,44 +259,24 @@ static void device_changed(struct xenbus_watch *watch)
 	bus_wake();
 }
 
-/* The backend's path and domain, both asked for at once. */
-static int device_find_backend(struct xenbus_device *dev)
-{
-	static const char *const name[] = {"backend", "backend-id"};
-	struct request *request[2];
-	char *text[2], path[XENBUS_PATH_SIZE + 16];
-	size_t len[2];
-	int error[2];
-	uint64_t id;
-
-	for (int i = 0; i < 2; i++) {
-		format(path, sizeof(path), "%s/%s", dev->path, name[i]);
-		struct wire_part part = {path, strlen(path) + 1};
-		request[i] = request_start(XS_READ, XENBUS_NO_TX, &part, 1);
-	}
-	for (int i = 0; i < 2; i++)
-		error[i] = request_finish(request[i], &text[i], &len[i]);
-
-	int status = error[0] != 0 ? error[0] : error[1];
-	if (status == 0 &&
-	    (len[0] == 0 || len[0] >= sizeof(dev->backend) - sizeof("/state") ||
-	     strlen(text[0]) != len[0] || !wire_number(text[1], &id) || id >= DOMID_FIRST_RESERVED))
-		status = -EINVAL;
-	if (status == 0) {
-		memcpy(dev->backend, text[0], len[0] + 1);
-		dev->backend_id = (domid_t)id;
-	}
-	for (int i = 0; i < 2; i++)
-		heap_free(text[i]);
-	return status;
-}
-
 int device_open(struct xenbus_device *dev)
 {
-	int error = device_find_backend(dev);
+	struct xenbus_property node[] = {
+		{.name = "backend",
+		 .into = dev->backend,
+		 .size = sizeof(dev->backend) - sizeof("/state")},
+		{.name = "backend-id"},
+	};
+	int error = xenbus_read_all(dev->path, node, 2);
 
+	for (int i = 0; i < 2 && error == 0; i++)
+		error = node[i].error;
 	if (error != 0)
 		return error;
+	if (node[1].value >= DOMID_FIRST_RESERVED)
+		return -EINVAL;
+	dev->backend_id = (domid_t)node[1].value;
+
 	format(dev->watch_path, sizeof(dev->watch_path), "%s/state", dev->backend);
 	dev->watch.path = dev->watch_path;
 	dev->watch.changed = device_changed;

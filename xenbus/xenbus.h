@@ -63,29 +63,29 @@ int xenbus_tx_begin(xenbus_tx_t *tx);
 int xenbus_tx_end(xenbus_tx_t tx, bool commit);
 int xenbus_transact(int (*fn)(xenbus_tx_t tx, void *arg), void *arg);
 
-/*
- * Properties: single values in the directory of a device. -EINVAL if the node holds anything but
- * the one value asked for.
- */
+/* A number in a node of its own; -EINVAL if the node holds anything else. */
 int xenbus_read_u64(xenbus_tx_t tx, const char *dir, const char *name, uint64_t *value);
 
 /*
- * Several numbers of one directory for the latency of one: all requests are put on the ring
- * before the first reply is awaited. xenbus_read_all leaves .value alone (a default, say) where
- * the node is missing or bad and says so in .error; it returns 0 unless the store itself fails.
- * xenbus_write_all writes in the order given, so that a state node at the end is seen only after
- * everything before it, and returns the first error. With .text set, that is written in place of
- * the number; with .mac set, a MAC address is read into it in place of a number.
- * At most XENBUS_PROPERTIES_MAX at once, -E2BIG otherwise.
+ * Several properties of one directory for the latency of one: all requests are put on the ring
+ * before the first reply is awaited.
+ *
+ * Read: a number into .value, or, if .into is set, a string into its .size bytes. What is missing
+ * or bad leaves .value alone (a default, say) and is told in .error; the result is 0 unless the
+ * store itself fails. Written: .value, or .text if that is set, in the order given, so that a
+ * state node at the end is seen only after all before it; the result is the first error.
  */
-#define XENBUS_PROPERTIES_MAX 16
 struct xenbus_property {
 	const char *name;
 	uint64_t value;
 	const char *text;
-	uint8_t *mac;
+	char *into;
+	size_t size;
 	int error;
 };
+
+#define XENBUS_PROPERTIES_MAX 16 /* in one call; -E2BIG beyond */
+
 int xenbus_read_all(const char *dir, struct xenbus_property property[], size_t count);
 int xenbus_write_all(const char *dir, struct xenbus_property property[], size_t count);
 
