@@ -5,14 +5,14 @@
 # inside needs more of it than most guests do (and PVH and HVM guests need
 # nested virtualisation), so it is tried once, with the real thing and within
 # a time limit, and the verdict is kept for this kernel, processor, QEMU and
-# image. XENHOST_ACCEL=tcg or kvm decides without asking. Sourced by xenhost.
+# Debian release. XENHOST_ACCEL=tcg or kvm decides without asking. Sourced by xenhost.
 
-accel_key() { # IMAGE-FOLDER
+accel_key() {
     {
         uname -r
         grep -m 2 -E '^(model name|flags)' /proc/cpuinfo
         qemu-system-x86_64 --version
-        basename "$1"
+        echo "$release"
     } | sha256sum | cut -c1-16
 }
 
@@ -26,7 +26,7 @@ accel_choose() { # IMAGE-FOLDER
         echo tcg
         return
     fi
-    verdict=$(dirname "$1")/accel-$(accel_key "$1")
+    verdict=$(dirname "$1")/accel-$(accel_key)
     if [ ! -s "$verdict" ]; then
         say "trying once whether KVM can run Xen here (up to 30 s)"
         if XENHOST_ACCEL=kvm "$0" --quiet --release "$release" --timeout 30 \

@@ -31,12 +31,12 @@ trixie) xen=4.20 ;;
    exit 2 ;;
 esac
 
-# What dom0 runs, and why each is there. bash, iproute2 and util-linux's
-# losetup (package mount) are what xl's own hotplug scripts call.
+# What dom0 runs. bash, iproute2, and of mount and util-linux losetup and flock
+# are what xl's own hotplug scripts call.
 packages=(
     "xen-hypervisor-$xen-amd64" "xen-utils-$xen" xen-utils-common
     xenstore-utils linux-image-amd64 busybox-static
-    bash iproute2 mount
+    bash iproute2 mount util-linux
     curl                        # a client that speaks HTTP in full
 )
 # What only the making of the image needs: they unpack the kernel.
