@@ -13,6 +13,7 @@
 #include "hypercall/errno.h"
 #include "hypercall/hypercall.h"
 #include "tests/unit/fake/fake.h"
+#include "unikernel/core/thread.h"
 
 #define STACKS 4096
 
@@ -105,4 +106,13 @@ void *__wrap_arch_stack_prepare(void *top, void (*entry)(void))
 			break;
 		}
 	return __real_arch_stack_prepare(top, entry);
+}
+
+/* ASan's frames are several times as large as those that the stacks were measured for. */
+struct thread *__real_thread_create(const char *name, void (*fn)(void *), void *arg, size_t bytes);
+struct thread *__wrap_thread_create(const char *name, void (*fn)(void *), void *arg, size_t bytes);
+
+struct thread *__wrap_thread_create(const char *name, void (*fn)(void *), void *arg, size_t bytes)
+{
+	return __real_thread_create(name, fn, arg, 4 * (bytes ? bytes : THREAD_STACK_DEFAULT));
 }
