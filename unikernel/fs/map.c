@@ -152,7 +152,7 @@ static int map_blocks(ext2_ino_t ino, const struct ext2_inode *inode, uint64_t l
 	if (!indirection_of(logical, per_block_bits, &way))
 		return ext4_corrupt(ino, "a file longer than its block numbers reach");
 
-	uint32_t numbers[64]; /* the last level's, from the one wanted on */
+	uint32_t numbers[64] = {0}; /* the last level's, from the one wanted on */
 	unsigned int count = way.levels ? 1 : EXT2_NDIR_BLOCKS - way.start;
 	for (unsigned int i = 0; i < count; i++)
 		numbers[i] = inode->i_block[way.start + i];
