@@ -255,6 +255,17 @@ static void test_restart(void)
 	CHECK(exchange(300, 30) && is_echoed(300));
 }
 
+static void tell(void)
+{
+	struct netfront_stats stats;
+
+	netfront_stats(nf, &stats);
+	say("%llu out, %llu not sent, %llu in, %llu dropped, %llu errors, %u of others\n",
+	    (unsigned long long)stats.tx_frames, (unsigned long long)stats.tx_errors,
+	    (unsigned long long)stats.rx_frames, (unsigned long long)stats.rx_dropped,
+	    (unsigned long long)stats.rx_errors, strangers);
+}
+
 int main(int argc, char **argv)
 {
 	struct xenbus_stats xenbus;
@@ -278,8 +289,10 @@ int main(int argc, char **argv)
 
 	bool second = argc > 1 && strcmp(argv[1], "second") == 0;
 	CHECK((netfront_open(1) != NULL) == second);
-	if (!CHECK(resolve()))
+	if (!CHECK(resolve())) {
+		tell();
 		return verdict("net");
+	}
 	struct holdings before = holdings();
 	test_lengths();
 	test_round_trips();
@@ -289,9 +302,8 @@ int main(int argc, char **argv)
 	struct holdings after = holdings();
 	holdings_compare(&before, &after);
 
+	tell();
 	netfront_stats(nf, &stats);
-	say("%llu out, %llu in, %llu dropped, %u of others\n", (unsigned long long)stats.tx_frames,
-	    (unsigned long long)stats.rx_frames, (unsigned long long)stats.rx_dropped, strangers);
 	CHECK(stats.violations == 0);
 	CHECK(stats.rx_errors == 0);
 	return verdict("net");
