@@ -34,6 +34,8 @@ static struct {
 	uint64_t dropped, reported; /* bytes; how many of them the reader has been told of */
 } console;
 
+void (*console_input_hook)(void);
+
 static ring_idx_t backlog_room(void)
 {
 	return ring_free(console.prod, console.cons, BACKLOG_SIZE);
@@ -141,8 +143,11 @@ static void console_event(evtchn_port_t port, void *arg)
 	push();
 	if (backlog_room() >= 2)
 		waitq_wake_all(&console.writers);
-	if (console_readable())
+	if (console_readable()) {
 		waitq_wake_all(&console.readers);
+		if (console_input_hook)
+			console_input_hook();
+	}
 }
 
 size_t console_readable(void)

@@ -6,6 +6,7 @@
  * console is a terminal in raw mode: characters are echoed, Backspace and ^U take back, ^D at the
  * start of a line is the end of the file.  A read gets at most one line.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
@@ -95,7 +96,8 @@ static size_t line_take(char *buf, size_t len)
 
 static ssize_t console_file_read(struct file *f, void *buf, size_t len)
 {
-	if (len == 0)
+	/* A domain whose console gives no input is at its end. */
+	if (len == 0 || console_read(NULL, 0, TIME_POLL) == -ENODEV)
 		return 0;
 	if ((f->flags & O_NONBLOCK) && !line_ready())
 		return -EAGAIN;
