@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Addresses as text: <arpa/inet.h> on lwIP's conversions. */
 #include <arpa/inet.h>
+#include <stdbool.h>
+#include <string.h>
 
 const struct in6_addr in6addr_loopback = IN6ADDR_LOOPBACK_INIT;
 
@@ -26,8 +28,25 @@ char *inet_ntoa(struct in_addr address)
 	return ip4addr_ntoa(&given);
 }
 
+/* Four decimal numbers and nothing else; inet_aton() would take "10.1" and octal numbers too. */
+static bool is_dotted_quad(const char *text)
+{
+	for (int part = 0; part < 4; part++) {
+		size_t digits = strspn(text, "0123456789");
+
+		if (digits == 0 || digits > 3 || (text[0] == '0' && digits > 1))
+			return false;
+		text += digits;
+		if (*text++ != (part < 3 ? '.' : '\0'))
+			return false;
+	}
+	return true;
+}
+
 int inet_pton(int family, const char *text, void *address)
 {
+	if (family == AF_INET && !is_dotted_quad(text))
+		return 0;
 	return lwip_inet_pton(family, text, address);
 }
 

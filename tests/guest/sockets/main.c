@@ -201,10 +201,11 @@ static void test_ipv6(void)
 {
 	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(PORT)};
 	struct sockaddr_in6 six = any;
-	int server = socket(AF_INET6, SOCK_STREAM, 0), near, far, off = 0;
+	int server = socket(AF_INET6, SOCK_STREAM, 0), near, far, off = 0, on = 1;
 
 	six.sin6_addr = in6addr_loopback;
 	CHECK(setsockopt(server, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) == 0);
+	CHECK(setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0);
 	CHECK(bind(server, (struct sockaddr *)&any, sizeof(any)) == 0);
 	CHECK(listen(server, 8) == 0);
 	near = socket(AF_INET6, SOCK_STREAM, 0);

@@ -70,8 +70,10 @@
 #define DNS_MAX_NAME_LENGTH	  254
 
 /* IPv6. */
-#define LWIP_IPV6		       1
-#define LWIP_IPV6_AUTOCONFIG	       1
+#define LWIP_IPV6	     1
+#define LWIP_IPV6_AUTOCONFIG 1
+/* A fragment's header is too small for the bookkeeping that 64-bit pointers make. */
+#define IPV6_FRAG_COPYHEADER	       1
 #define LWIP_ND6_NUM_NEIGHBORS	       32
 #define LWIP_ND6_NUM_DESTINATIONS      32
 #define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 2
