@@ -47,9 +47,15 @@ struct page {
 #define TABLE_PAGES (PAGE_SIZE / sizeof(struct page)) /* described by one table */
 #define LISTS	    32
 #define LAZY_RANGES 8
+#define TRIES	    16 /* runs that are looked at in a list where not every one will do */
 
-/* At most two tables for struct page, and page tables, to take in a chunk. */
-#define RESERVE (2 + ARCH_CHUNK_TABLES)
+/*
+ * Pages for tables are set aside before they are needed, for a new chunk cannot supply them, and
+ * many at once, for each breaks the memory around it in two: a chunk takes two tables for struct
+ * page, and page tables.
+ */
+#define RESERVE_MIN (2 + ARCH_CHUNK_TABLES)
+#define RESERVE_MAX 64
 
 static struct {
 	struct page **directory;
@@ -60,8 +66,7 @@ static struct {
 		size_t first, count;
 	} lazy[LAZY_RANGES];
 	size_t lazy_used;
-	void *reserve[RESERVE];
-	size_t reserved;
+	struct range reserve;
 	struct page_stats stats;
 } pages;
 
@@ -162,6 +167,13 @@ static void run_use(size_t pfn, size_t count)
 	first->owner = NULL;
 }
 
+/* The pages of a used run are no run any more: on their way to be free, or for good. */
+static void run_forget(size_t pfn, size_t count)
+{
+	page_at(pfn + count - 1)->state = PAGE_INSIDE;
+	page_at(pfn)->state = PAGE_INSIDE;
+}
+
 /* Takes the first count pages of the free run at pfn. */
 static void run_take(size_t pfn, size_t count)
 {
@@ -200,22 +212,48 @@ static size_t run_find(size_t count, size_t tries)
 
 /* --- taking in memory -------------------------------------------------------------------- */
 
+static size_t lazy_pages(void)
+{
+	return pages.stats.total - pages.stats.mapped;
+}
+
 static void reserve_fill(void)
 {
-	while (pages.reserved < RESERVE) {
-		size_t pfn = run_find(1, 1);
+	struct range *reserve = &pages.reserve;
+	size_t want = RESERVE_MIN + 3 * (lazy_pages() / ARCH_CHUNK_PAGES), pfn = 0;
 
+	if (!lazy_pages() || reserve->count >= RESERVE_MIN)
+		return;
+	if (reserve->count)
+		run_free(reserve->first, reserve->count);
+	reserve->count = 0;
+	if (want > RESERVE_MAX)
+		want = RESERVE_MAX;
+	for (; want >= RESERVE_MIN && !pfn; want /= 2) {
+		pfn = run_find(want, TRIES);
 		if (!pfn)
-			return;
-		run_take(pfn, 1);
-		pages.reserve[pages.reserved++] = page_va(pfn);
+			continue;
+		run_take(pfn, want);
+		run_forget(pfn, want);
+		*reserve = (struct range){pfn, want};
 	}
 }
 
+/* At boot, before there is a reserve, one page of what is free. */
 void *page_for_table(void)
 {
-	ASSERT(pages.reserved);
-	return pages.reserve[--pages.reserved];
+	size_t pfn = pages.reserve.first;
+
+	if (pages.reserve.count) {
+		pages.reserve.count--;
+		pages.reserve.first++;
+		return page_va(pfn);
+	}
+	pfn = run_find(1, TRIES);
+	ASSERT(pfn);
+	run_take(pfn, 1);
+	run_forget(pfn, 1);
+	return page_va(pfn);
 }
 
 static void tables_make(size_t pfn, size_t count)
@@ -244,7 +282,6 @@ void page_init(size_t end_pfn, size_t first_pfn, size_t count)
 	}
 	run_free(first_pfn, end - first_pfn);
 	pages.stats.total = pages.stats.mapped = count;
-	reserve_fill();
 }
 
 /* A mapped range joins: at boot of any length, later of one chunk. */
@@ -271,6 +308,7 @@ void page_add_lazy(size_t first_pfn, size_t count)
 	ASSERT(pages.lazy_used < LAZY_RANGES);
 	pages.lazy[pages.lazy_used++] = (struct range){first_pfn, count};
 	pages.stats.total += count;
+	reserve_fill();
 }
 
 /* Maps one more chunk; false when all is mapped. */
@@ -282,7 +320,7 @@ static bool grow(void)
 
 	while (range < pages.lazy + pages.lazy_used && !range->count)
 		range++;
-	if (range == pages.lazy + pages.lazy_used || pages.reserved < RESERVE)
+	if (range == pages.lazy + pages.lazy_used || pages.reserve.count < RESERVE_MIN)
 		return false;
 
 	to_boundary = ARCH_CHUNK_PAGES - range->first % ARCH_CHUNK_PAGES;
@@ -304,7 +342,6 @@ static bool grow(void)
 
 void *pages_alloc(size_t n)
 {
-	enum { TRIES = 16 };
 	size_t pfn;
 
 	if (!n || n > pages.stats.total)
@@ -339,8 +376,7 @@ static struct page *run_of(const void *p, size_t n)
 
 static void run_release(size_t pfn, size_t n)
 {
-	page_at(pfn + n - 1)->state = PAGE_INSIDE;
-	page_at(pfn)->state = PAGE_INSIDE;
+	run_forget(pfn, n);
 	run_free(pfn, n);
 	pages.stats.in_use -= n;
 }
@@ -366,8 +402,7 @@ bool pages_resize(void *p, size_t old_n, size_t new_n)
 		if (!page_is(behind, PAGE_FREE) || page_at(behind)->count < more)
 			return false;
 		run_take(behind, more);
-		page_at(behind + more - 1)->state = PAGE_INSIDE;
-		page_at(behind)->state = PAGE_INSIDE;
+		run_forget(behind, more);
 		page_at(behind - 1)->state = PAGE_INSIDE;
 		pages.stats.in_use += more;
 	}
