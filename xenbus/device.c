@@ -273,7 +273,7 @@ int device_open(struct xenbus_device *dev)
 		error = node[i].error;
 	if (error != 0)
 		return error;
-	if (node[1].value >= DOMID_FIRST_RESERVED)
+	if (dev->backend[0] != '/' || node[1].value >= DOMID_FIRST_RESERVED)
 		return -EINVAL;
 	dev->backend_id = (domid_t)node[1].value;
 
