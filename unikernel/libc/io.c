@@ -189,3 +189,8 @@ int fsync(int fd)
 	file_put(f);
 	return 0;
 }
+
+int fdatasync(int fd)
+{
+	return fsync(fd);
+}
