@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Addresses as text: <arpa/inet.h> on lwIP's conversions. */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -52,5 +53,10 @@ int inet_pton(int family, const char *text, void *address)
 
 const char *inet_ntop(int family, const void *address, char *text, socklen_t size)
 {
-	return lwip_inet_ntop(family, address, text, size);
+	if (!lwip_inet_ntop(family, address, text, size))
+		return NULL;
+	/* RFC 5952: hexadecimal digits in lower case. */
+	for (char *p = text; *p != '\0'; p++)
+		*p = (char)tolower(*p);
+	return text;
 }

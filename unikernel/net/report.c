@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -61,6 +62,14 @@ static void ipv4_report(const struct vif *vif, struct reported *said, char *valu
 		 dhcp_supplied_address(&vif->netif) ? "by DHCP" : "as configured");
 }
 
+/* As RFC 5952 writes it; lwIP's digits are capitals. */
+static void ipv6_format(const ip6_addr_t *address, char text[static IP6ADDR_STRLEN_MAX])
+{
+	ip6addr_ntoa_r(address, text, IP6ADDR_STRLEN_MAX);
+	for (; *text != '\0'; text++)
+		*text = (char)tolower(*text);
+}
+
 /* The first address that reaches beyond the link goes into the store. */
 static void ipv6_report(const struct vif *vif, struct reported *said, char *value, size_t size)
 {
@@ -72,7 +81,7 @@ static void ipv6_report(const struct vif *vif, struct reported *said, char *valu
 		if (!ip6_addr_ispreferred(netif_ip6_addr_state(&vif->netif, i)) ||
 		    ip6_addr_islinklocal(address))
 			continue;
-		ip6addr_ntoa_r(address, text, sizeof(text));
+		ipv6_format(address, text);
 		if (value[0] == '\0')
 			format(value, size, "%s", text);
 		if (!ip6_addr_cmp_zoneless(address, &said->ipv6[i]))
