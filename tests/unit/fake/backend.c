@@ -130,6 +130,11 @@ void fake_backend_restart(struct fake_backend *self)
 {
 	self->disconnect(self);
 	fake_backend_state(self, XenbusStateClosed);
+}
+
+void fake_backend_replace(struct fake_backend *self)
+{
+	self->disconnect(self);
 	fake_backend_state(self, XenbusStateInitWait);
 }
 

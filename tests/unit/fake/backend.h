@@ -11,6 +11,11 @@
 
 #include "tests/unit/fake/store.h"
 
+/* The barriers that the macros of xen/io/ring.h leave to whoever uses them. */
+#define xen_mb()  __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define xen_rmb() __atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define xen_wmb() __atomic_thread_fence(__ATOMIC_RELEASE)
+
 #include <xen/io/blkif.h>
 #include <xen/io/netif.h>
 #include <xen/io/xenbus.h>
@@ -37,8 +42,13 @@ struct fake_backend {
 /* Makes the nodes that a toolstack makes, and starts the back end in InitWait. */
 void fake_backend_start(struct fake_backend *self);
 void fake_backend_state(struct fake_backend *self, enum xenbus_state state);
-/* What a restart of the driver domain looks like: closes, lets go, waits again. */
+/* Lets go and says Closed; the handshake then begins anew. */
 void fake_backend_restart(struct fake_backend *self);
+/*
+ * A new back end in the place of one that died: it finds the front end Connected and, as Linux'
+ * drivers do, maps the rings that are there, perhaps before the guest has noticed anything.
+ */
+void fake_backend_replace(struct fake_backend *self);
 /* The toolstack takes the device away. */
 void fake_backend_unplug(struct fake_backend *self);
 bool fake_backend_connected(const struct fake_backend *self);
