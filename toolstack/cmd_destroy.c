@@ -11,7 +11,8 @@
 #include "toolstack/hypervisor.h"
 #include "toolstack/lookup.h"
 #include "toolstack/message.h"
-#include "toolstack/nodes.h"
+#include "toolstack/build.h"
+#include "toolstack/nodes_remove.h"
 #include "toolstack/wait.h"
 
 #define LIBXL_USERDATA "/var/lib/xen"
@@ -33,9 +34,7 @@ static void remove_userdata(uint32_t domid)
 
 static int destroy(struct lookup *lookup, uint32_t domid)
 {
-	char roots[NODES_ROOTS][NODES_ROOT_SIZE];
 	struct build build = {.domid = domid};
-	struct xenstore_batch batch = {0};
 	xc_domaininfo_t info;
 	int error = hypervisor_domain_info(lookup->xch, domid, &info);
 
@@ -51,11 +50,7 @@ static int destroy(struct lookup *lookup, uint32_t domid)
 	error = build_destroy(lookup->xch, &build);
 	if (error)
 		return error;
-	for (size_t i = 0, n = nodes_roots(roots, domid, info.handle); i < n; i++)
-		xenstore_batch_remove(&batch, XENSTORE_NO_TRANSACTION, roots[i]);
-	error = xenstore_batch_run(lookup->xenstore, &batch, NULL, NULL);
-	if (error)
-		message_error("cannot remove the nodes of domain %u: %s", domid, strerror(-error));
+	error = nodes_remove(lookup->xenstore, domid, info.handle);
 	remove_userdata(domid);
 	return error;
 }

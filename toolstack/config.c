@@ -437,48 +437,6 @@ int config_parse(struct config *config, const char *filename, const char *text,
 	return error;
 }
 
-int config_read(struct config *config, const char *filename, char *const overrides[],
-		size_t override_count)
-{
-	char *text = malloc(FILE_SIZE_MAX + 1), *directory = NULL;
-	FILE *file = fopen(filename, "re");
-	size_t size = 0;
-	int error = 0;
-
-	*config = (struct config){0};
-	if (!text) {
-		error = -ENOMEM;
-	} else if (!file) {
-		error = -errno;
-	} else {
-		size = fread(text, 1, FILE_SIZE_MAX + 1, file);
-		if (ferror(file))
-			error = errno ? -errno : -EIO;
-		else if (size > FILE_SIZE_MAX)
-			error = -EFBIG;
-		else if (memchr(text, '\0', size))
-			error = -EILSEQ;
-	}
-	if (error) {
-		message_error("cannot read the configuration %s: %s", filename,
-			      error == -EILSEQ ? "it is no text" : strerror(-error));
-	} else {
-		const char *slash = strrchr(filename, '/');
-
-		text[size] = '\0';
-		directory = slash ? strndup(filename, (size_t)(slash - filename)) : strdup(".");
-		error = directory
-				? config_parse(config, filename, text, *directory ? directory : "/",
-					       overrides, override_count)
-				: -ENOMEM;
-	}
-	if (file)
-		fclose(file);
-	free(directory);
-	free(text);
-	return error;
-}
-
 void config_free(struct config *config)
 {
 	for (size_t i = 0; i < config->vif_count; i++) {

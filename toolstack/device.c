@@ -14,6 +14,7 @@
 
 #define PATH_SIZE     96
 #define CLOSE_SECONDS 10
+#define STATE_CLOSED  "6"
 
 static const char *const kinds[] = {"vif", "vbd"};
 
@@ -114,8 +115,10 @@ static int find_leavers(struct xenstore *xenstore, uint32_t domid, struct leaver
 }
 
 /*
- * The front end's directory goes first: a back end that finds it gone treats its
- * peer as dead and closes, whatever state the guest left behind.
+ * Says in the guest's stead that the front end is closed: a back end then lets go
+ * of rings, grants and devices and follows to Closed, whatever state the guest
+ * left behind. (Removing the front end's directory works as well, but blkback
+ * then goes without writing its last state, which leaves nothing to wait for.)
  */
 static int ask_to_leave(struct xenstore *xenstore, uint32_t domid, const struct leavers *leavers)
 {
@@ -127,9 +130,9 @@ static int ask_to_leave(struct xenstore *xenstore, uint32_t domid, const struct 
 
 		back_path(path, leaving->kind, domid, leaving->device, "online");
 		xenstore_batch_write(&batch, XENSTORE_NO_TRANSACTION, path, "0");
-		snprintf(path, sizeof(path), "/local/domain/%u/device/%s/%u", domid, leaving->kind,
-			 leaving->device);
-		xenstore_batch_remove(&batch, XENSTORE_NO_TRANSACTION, path);
+		snprintf(path, sizeof(path), "/local/domain/%u/device/%s/%u/state", domid,
+			 leaving->kind, leaving->device);
+		xenstore_batch_write(&batch, XENSTORE_NO_TRANSACTION, path, STATE_CLOSED);
 	}
 	return xenstore_batch_run(xenstore, &batch, NULL, NULL);
 }

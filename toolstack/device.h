@@ -20,7 +20,7 @@ int device_wait_backend(struct xenstore *xenstore, const char *kind, uint32_t do
 			unsigned device, unsigned state, uint64_t deadline_ns);
 
 /*
- * Takes all vifs and vbds of a domain that runs no more: removes their front
+ * Takes all vifs and vbds of a domain that runs no more: closes their front
  * ends, waits (a bounded time) until the back ends have let go, runs their
  * hotplug scripts if they have any, and removes what is left of them. Works on
  * devices of any toolstack, and on a domain that has none. 0 or -errno of the

@@ -11,6 +11,7 @@
 #include "toolstack/message.h"
 #include "toolstack/netlink.h"
 #include "toolstack/nodes.h"
+#include "toolstack/nodes_remove.h"
 #include "toolstack/vif.h"
 #include "toolstack/wait.h"
 
@@ -262,19 +263,6 @@ int domain_unpause(struct domain *domain)
 	return error;
 }
 
-static void remove_nodes(struct domain *domain, uint32_t domid)
-{
-	char roots[NODES_ROOTS][NODES_ROOT_SIZE];
-	struct xenstore_batch batch = {0};
-	int error;
-
-	for (size_t i = 0, n = nodes_roots(roots, domid, domain->config->uuid); i < n; i++)
-		xenstore_batch_remove(&batch, XENSTORE_NO_TRANSACTION, roots[i]);
-	error = xenstore_batch_run(domain->xenstore, &batch, NULL, NULL);
-	if (error)
-		message_error("cannot remove the nodes of domain %u: %s", domid, strerror(-error));
-}
-
 void domain_stop(struct domain *domain)
 {
 	bool before = wait_shield(true);
@@ -287,7 +275,7 @@ void domain_stop(struct domain *domain)
 			device_remove_all(domain->xenstore, domid);
 		build_destroy(domain->xch, &domain->build);
 		if (domain->stored)
-			remove_nodes(domain, domid);
+			nodes_remove(domain->xenstore, domid, domain->config->uuid);
 		domain->stored = false;
 	}
 	for (size_t i = 0; i < domain->config->disk_count; i++)

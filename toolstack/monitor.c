@@ -333,7 +333,11 @@ static int begin(struct monitor *monitor)
 	if (error)
 		message_error("cannot watch over domain %u: %s", monitor->domain.build.domid,
 			      strerror(-error));
-	/* A creator that was interrupted hangs up here at the latest, and wants no domain. */
+	/*
+	 * A creator that was interrupted hangs up here at the latest, and wants no
+	 * domain; one that answers hangs up as well, but only then.
+	 */
+	wait_set_peer(-1);
 	if (!error)
 		error = link_say(monitor->creator, "created %u", monitor->domain.build.domid);
 	if (!error)
@@ -358,7 +362,6 @@ static void run(struct monitor *monitor)
 			 *message_first_error() ? message_first_error() : strerror(-error));
 		return;
 	}
-	wait_set_peer(-1);
 	if (!monitor->options->console)
 		drop_creator(monitor);
 	open_log(monitor->config->name);

@@ -129,6 +129,7 @@ static void add_vif(struct nodes *nodes, uint32_t domid, unsigned index,
 	begin_device(nodes, &device, domid, "vif", index);
 	put(nodes, device.front, "handle", "%u", index);
 	put(nodes, device.front, "mac", "%s", mac);
+	put(nodes, device.front, "trusted", "1");
 	tell_back(nodes, &device, "script", "%s", vif->script ? vif->script : NODES_NO_SCRIPT);
 	if (vif->vifname)
 		tell_back(nodes, &device, "vifname", "%s", vif->vifname);
@@ -153,6 +154,8 @@ static void add_disk(struct nodes *nodes, uint32_t domid, const struct config_di
 	begin_device(nodes, &device, domid, "vbd", disk->devid);
 	put(nodes, device.front, "virtual-device", "%u", disk->devid);
 	put(nodes, device.front, "device-type", "disk");
+	put(nodes, device.front, "protocol", "x86_64-abi");
+	put(nodes, device.front, "trusted", "1");
 	tell_back(nodes, &device, "params", "%s", disk->target);
 	tell_back(nodes, &device, "script", "%s", NODES_NO_SCRIPT);
 	tell_back(nodes, &device, "physical-device", "%x:%x", attached->major, attached->minor);

@@ -43,7 +43,7 @@ void nodes_fill(struct nodes *nodes, const struct config *config, const struct b
 		const struct nodes_disk *disks);
 void nodes_free(struct nodes *nodes);
 
-/* Trees that are a domain's alone: `count' paths, to be removed with it. */
+/* Trees that are a domain's alone: `count' paths. */
 #define NODES_ROOTS	6
 #define NODES_ROOT_SIZE 80
 size_t nodes_roots(char roots[NODES_ROOTS][NODES_ROOT_SIZE], uint32_t domid,

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "toolstack/message.h"
+#include "toolstack/nodes.h"
+#include "toolstack/nodes_remove.h"
+
+/* Innermost first: the last one can only be empty once the others are gone. */
+static const char *const shared[] = {
+	"/local/domain/0/backend/vif",
+	"/local/domain/0/backend/vbd",
+	"/local/domain/0/backend/console",
+	"/local/domain/0/backend",
+};
+
+/* Removes `path' if it is there and has no children. */
+static int remove_if_empty(struct xenstore *xenstore, uint32_t transaction, const char *path)
+{
+	char *names;
+	size_t size;
+	int error = xenstore_list(xenstore, transaction, path, &names, &size);
+
+	if (error)
+		return error == -ENOENT || error == -E2BIG ? 0 : error;
+	free(names);
+	return size ? 0 : xenstore_remove(xenstore, transaction, path);
+}
+
+/*
+ * In a transaction, because removing takes all that is below: a device that
+ * somebody adds meanwhile makes it fail, and then the directories are in use.
+ */
+static int remove_shared(struct xenstore *xenstore)
+{
+	uint32_t transaction;
+	int error = xenstore_transaction_start(xenstore, &transaction);
+
+	if (error)
+		return error;
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]) && !error; i++)
+		error = remove_if_empty(xenstore, transaction, shared[i]);
+	if (error) {
+		xenstore_transaction_end(xenstore, transaction, false);
+		return error;
+	}
+	error = xenstore_transaction_end(xenstore, transaction, true);
+	return error == -EAGAIN ? 0 : error;
+}
+
+int nodes_remove(struct xenstore *xenstore, uint32_t domid, const uint8_t uuid[16])
+{
+	char roots[NODES_ROOTS][NODES_ROOT_SIZE];
+	struct xenstore_batch batch = {0};
+	int error;
+
+	for (size_t i = 0, n = nodes_roots(roots, domid, uuid); i < n; i++)
+		xenstore_batch_remove(&batch, XENSTORE_NO_TRANSACTION, roots[i]);
+	error = xenstore_batch_run(xenstore, &batch, NULL, NULL);
+	if (!error)
+		error = remove_shared(xenstore);
+	if (error)
+		message_error("cannot remove the nodes of domain %u: %s", domid, strerror(-error));
+	return error;
+}
