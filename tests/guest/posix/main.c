@@ -130,8 +130,8 @@ static void test_memory(void)
 static void test_text(void)
 {
 	char text[128];
-	snprintf(text, sizeof(text), "%5d|%-5s|%08.3f|%Lg|%lld|%zu|%hhx", -42, "ab", 3.14159, 1e100L,
-		 1ll << 40, sizeof(text), 0x1ff);
+	snprintf(text, sizeof(text), "%5d|%-5s|%08.3f|%Lg|%lld|%zu|%hhx", -42, "ab", 3.14159,
+		 1e100L, 1ll << 40, sizeof(text), 0x1ff);
 	CHECK(strcmp(text, "  -42|ab   |0003.142|1e+100|1099511627776|128|ff") == 0);
 	const volatile size_t room = 4;
 	CHECK(snprintf(text, room, "%s", "longer") == 6 && strcmp(text, "lon") == 0);
@@ -270,7 +270,8 @@ static void test_time(void)
 	struct timeval now;
 	CHECK(gettimeofday(&now, NULL) == 0 && now.tv_sec > 1577836800);
 	CHECK(llabs((long long)time(NULL) - now.tv_sec) <= 1);
-	CHECK(FAILS(clock_gettime((clockid_t)99, &a), EINVAL) && FAILS(nanosleep(&wrong, NULL), EINVAL));
+	CHECK(FAILS(clock_gettime((clockid_t)99, &a), EINVAL) &&
+	      FAILS(nanosleep(&wrong, NULL), EINVAL));
 	CHECK(FAILS(clock_settime(CLOCK_REALTIME, &a), EPERM));
 }
 

@@ -117,7 +117,8 @@ int tree_read(struct blkfront *disk, size_t cache_bytes, size_t chunk, unsigned 
 		return -ENOMEM;
 	int error = ext4_mount(cache, "xvda");
 	if (!error) {
-		struct reader r = {list, counts, limit, list ? UINT64_MAX : 1 << 20, chunk, malloc(chunk)};
+		struct reader r = {list,  counts,	limit, list ? UINT64_MAX : 1 << 20,
+				   chunk, malloc(chunk)};
 		read_directory(&r, "", 0);
 		free(r.buf);
 		ext4_unmount();
