@@ -2,7 +2,7 @@
 /*
  * What:   the command line as the domain's configuration gives it: argv, options, environment.
  * Why:    it comes from outside; whatever it holds, the guest comes up and says what it ignored.
- * Method: prints what it got, one item a line, for the runner to compare (run.sh).
+ * Method: prints what it got, one item a line, for the runner to compare (tests/guest/run).
  */
 #include "tests/guest/verdict.h"
 #include "unikernel/core/boot.h"

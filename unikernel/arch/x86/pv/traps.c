@@ -42,11 +42,11 @@ static const char *const trap_names[] = {
 static const char *page_fault_kind(uintptr_t va)
 {
 	if (va < NULL_GUARD_END)
-		return "NULL pointer";
+		return " (NULL pointer)";
 	if (va >= (uintptr_t)image_text && va < (uintptr_t)image_text_end)
-		return "text";
+		return " (text)";
 	if (va >= (uintptr_t)image_rodata && va < (uintptr_t)image_rodata_end)
-		return "read-only data";
+		return " (read-only data)";
 	return "";
 }
 
@@ -64,7 +64,7 @@ static void page_fault_describe(char *buf, size_t size, const struct trap_frame 
 		format(buf, size, "page fault: %s at %p: guard page of the stack of thread %s",
 		       what, (void *)va, overflowed->name);
 	else
-		format(buf, size, "page fault: %s at %p: %s %s", what, (void *)va, why,
+		format(buf, size, "page fault: %s at %p: %s%s", what, (void *)va, why,
 		       page_fault_kind(va));
 }
 
