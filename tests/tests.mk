@@ -62,6 +62,56 @@ unit: $(UNIT_TESTS:%=$(UNIT)/%)
 test-unit: unit ## runs the unit tests (fake Xen, ASan, UBSan)
 	@status=0; for test in $(UNIT_TESTS); do $(UNIT)/$$test || status=1; done; exit $$status
 
+# --- fuzzing: libFuzzer with ASan and UBSan, on the same fake Xen ---
+
+FUZZ := $(BUILD)/fuzz
+FUZZ_CC ?= clang
+# A short run is part of every test; the long one is for the night. Seconds for each target.
+FUZZ_SECONDS ?= 4
+FUZZ_LONG_SECONDS ?= 1800
+# clang fences every global, those of the tables too (INIT, STATS), which then have holes.
+FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
+	-mllvm -asan-globals=0
+
+$(FUZZ)/%.o: %.S
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) -c $< -o $@
+
+$(FUZZ)/%.o: %.c
+	@mkdir -p $(@D)
+	$(TEST_SAY) "  CC (fuzz)  $<"
+	$(Q)$(FUZZ_CC) -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-pie $(FUZZ_FLAGS) $(TEST_CPPFLAGS) \
+		-Wall -Wextra -Wno-unused-command-line-argument -Werror -MMD -MP -c $< -o $@
+
+$(FUZZ)/guest.a: $(TEST_KERNEL_SOURCES:%.c=$(FUZZ)/%.o) $(TEST_PURE_SOURCES:%.c=$(FUZZ)/%.o) \
+		$(TEST_FAKE_SOURCES:%.c=$(FUZZ)/%.o) $(FUZZ)/unikernel/arch/x86/switch.o $(FUZZ)/tests/fuzz/fuzz.o
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+# What reads a configuration, without what acts on it.
+$(FUZZ)/toolstack.a: $(patsubst %.c,$(FUZZ)/%.o,$(sort $(wildcard toolstack/config*.c toolstack/text.c \
+		toolstack/identity.c)))
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(FUZZ)/fuzz_config: FUZZ_LIBS := $(FUZZ)/toolstack.a -lxlutil
+$(FUZZ)/fuzz_config: $(FUZZ)/toolstack.a
+
+$(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: $(FUZZ)/tests/fuzz/%.o $(FUZZ)/guest.a tests/unit/seam/tables.ld
+	$(TEST_SAY) "  LD (fuzz)  $(@F)"
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $(TEST_LDFLAGS) $< $(FUZZ_LIBS) \
+		-Wl,--start-group $(FUZZ)/guest.a -Wl,--end-group -o $@
+
+.PHONY: fuzz
+fuzz: $(FUZZ_TARGETS:%=$(FUZZ)/%)
+
+.PHONY: test-fuzz fuzz-long
+test-fuzz: fuzz ## fuzzes each target for some seconds
+	@tests/fuzz/run $(FUZZ) $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+fuzz-long: fuzz ## fuzzes each target for half an hour, keeping what it finds in BUILD
+	@tests/fuzz/run $(FUZZ) $(FUZZ_LONG_SECONDS) $(FUZZ_TARGETS)
+
 # --- lint: each is a script that says nothing when all is well ---
 
 LINTS := layers headers lines twice format text
@@ -73,4 +123,4 @@ test-lint: ## checks layers, headers, formatting and text
 		else echo "FAIL lint/$$lint: see above"; status=1; fi; \
 	done; exit $$status
 
--include $(shell find $(UNIT) -name '*.d' 2>/dev/null)
+-include $(shell find $(UNIT) $(FUZZ) -name '*.d' 2>/dev/null)

@@ -161,11 +161,15 @@ static bool rx_work(struct fake_netback *self)
 static bool work(struct fake_backend *backend)
 {
 	struct fake_netback *self = (struct fake_netback *)backend;
+	bool did;
 
 	fake_channel_take(self->channel);
 	if (self->stopped || !self->tx || !self->rx)
 		return false;
-	return tx_work(self) | rx_work(self);
+	/* Both, whatever the first did. */
+	did = tx_work(self);
+	did |= rx_work(self);
+	return did;
 }
 
 struct fake_netback *fake_netback_start(unsigned index)

@@ -57,6 +57,8 @@ unsigned long fake_store_requests(enum xsd_sockmsg_type type);
 unsigned long fake_store_requests_all(void);
 unsigned fake_store_transactions(void);
 unsigned fake_store_watches(void);
+/* Drops the transactions that are open and the watches below test/. */
+void fake_store_forget(void);
 /* The next `count` commits fail with EAGAIN, as if others had changed the tree meanwhile. */
 void fake_store_conflict(unsigned count);
 

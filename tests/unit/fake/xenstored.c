@@ -519,6 +519,18 @@ unsigned fake_store_watches(void)
 	return set;
 }
 
+void fake_store_forget(void)
+{
+	for (size_t i = 0; i < TRANSACTIONS; i++)
+		if (transactions[i].id) {
+			fake_tree_free(transactions[i].tree);
+			transactions[i] = (struct transaction){0};
+		}
+	for (size_t i = 0; i < WATCHES; i++)
+		if (watches[i].path && strncmp(watches[i].as, "test/", 5) == 0)
+			watch_drop(&watches[i]);
+}
+
 void fake_store_conflict(unsigned count)
 {
 	conflicts = count;
