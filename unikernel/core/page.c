@@ -1,51 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The page allocator. For every mapped page there is a struct page, kept apart from the page, so
- * that what is written into freed memory by mistake cannot lead the allocator astray:
- *
- *	directory          tables of one page each           memory
- *	[pfn / 256]  --->  256 × struct page            ---  1 MiB
- *
- * Pages come in runs, free or used, and only the ends of a run say so:
- *
- *	     run of 5, used            free, 3            used, 1
- *	| USED    .  .  .  END |  FREE   .   FREE |  USED |
- *	  count 5                 count 3   count 3  count 1
- *
- * A run that is freed looks at the page before it and the one behind it, and swallows a free run
- * that ends or begins there; so no two free runs ever touch. Free runs are in lists by the power of
- * two of their length, and a word of bits says which lists have any.
+ * The page allocator: handing out runs (page_run.h), and mapping more memory when they run out.
  */
 #include "unikernel/core/page.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "unikernel/arch/x86/arch.h"
 #include "unikernel/core/log.h"
+#include "unikernel/core/page_run.h"
 #include "unikernel/core/panic.h"
 
-enum page_state {
-	PAGE_INSIDE, /* of a run, or not the allocator's */
-	PAGE_FREE,   /* first or last of a free run; count is its length */
-	PAGE_USED,   /* first of a used run; count is its length */
-	PAGE_END,    /* last of a used run of more than one page */
-};
-
-struct page {
-	uint32_t count;
-	uint8_t state; /* enum page_state */
-	uint8_t use;   /* enum page_use, of a used run */
-	union {
-		struct {
-			uint32_t next, prev; /* first pages of free runs in one list; 0: none */
-		};
-		void *owner;
-	};
-};
-
-#define TABLE_PAGES (PAGE_SIZE / sizeof(struct page)) /* described by one table */
-#define LISTS	    32
 #define LAZY_RANGES 8
 #define TRIES	    16 /* runs that are looked at in a list where not every one will do */
 
@@ -58,10 +23,6 @@ struct page {
 #define RESERVE_MAX 64
 
 static struct {
-	struct page **directory;
-	size_t directory_length;
-	uint32_t list[LISTS]; /* free runs of 2^i … 2^(i+1) - 1 pages */
-	uint32_t lists_used;  /* bit i: list[i] is not empty */
 	struct range {
 		size_t first, count;
 	} lazy[LAZY_RANGES];
@@ -69,146 +30,6 @@ static struct {
 	struct range reserve;
 	struct page_stats stats;
 } pages;
-
-static void *page_va(size_t pfn)
-{
-	return (void *)(pfn << PAGE_SHIFT);
-}
-
-static size_t page_pfn(const void *va)
-{
-	return (uintptr_t)va >> PAGE_SHIFT;
-}
-
-/* The description of a page, or NULL if it is none of the allocator's. */
-static struct page *page_at(size_t pfn)
-{
-	struct page *table;
-
-	if (pfn / TABLE_PAGES >= pages.directory_length)
-		return NULL;
-	table = pages.directory[pfn / TABLE_PAGES];
-	return table ? &table[pfn % TABLE_PAGES] : NULL;
-}
-
-static bool page_is(size_t pfn, enum page_state state)
-{
-	const struct page *page = page_at(pfn);
-
-	return page && page->state == state;
-}
-
-/* --- free runs --------------------------------------------------------------------------- */
-
-static unsigned int list_of(size_t count)
-{
-	return 31u - (unsigned int)__builtin_clz((unsigned int)count);
-}
-
-static void run_insert(size_t pfn, size_t count)
-{
-	struct page *first = page_at(pfn), *last = page_at(pfn + count - 1);
-	unsigned int l = list_of(count);
-
-	first->count = last->count = (uint32_t)count;
-	first->state = last->state = PAGE_FREE;
-	first->prev = 0;
-	first->next = pages.list[l];
-	if (first->next)
-		page_at(first->next)->prev = (uint32_t)pfn;
-	pages.list[l] = (uint32_t)pfn;
-	pages.lists_used |= 1u << l;
-}
-
-static void run_remove(size_t pfn)
-{
-	struct page *first = page_at(pfn);
-	unsigned int l = list_of(first->count);
-
-	if (first->next)
-		page_at(first->next)->prev = first->prev;
-	if (first->prev)
-		page_at(first->prev)->next = first->next;
-	else
-		pages.list[l] = first->next;
-	if (!pages.list[l])
-		pages.lists_used &= ~(1u << l);
-	page_at(pfn + first->count - 1)->state = PAGE_INSIDE;
-	first->state = PAGE_INSIDE;
-}
-
-/* Pages [pfn, pfn + count), all PAGE_INSIDE, become free, together with free neighbours. */
-static void run_free(size_t pfn, size_t count)
-{
-	if (page_is(pfn - 1, PAGE_FREE)) {
-		size_t left = page_at(pfn - 1)->count;
-
-		run_remove(pfn - left);
-		pfn -= left;
-		count += left;
-	}
-	if (page_is(pfn + count, PAGE_FREE)) {
-		size_t right = page_at(pfn + count)->count;
-
-		run_remove(pfn + count);
-		count += right;
-	}
-	run_insert(pfn, count);
-}
-
-static void run_use(size_t pfn, size_t count)
-{
-	struct page *first = page_at(pfn);
-
-	page_at(pfn + count - 1)->state = PAGE_END;
-	first->state = PAGE_USED;
-	first->use = PAGE_USE_PLAIN;
-	first->count = (uint32_t)count;
-	first->owner = NULL;
-}
-
-/* The pages of a used run are no run any more: on their way to be free, or for good. */
-static void run_forget(size_t pfn, size_t count)
-{
-	page_at(pfn + count - 1)->state = PAGE_INSIDE;
-	page_at(pfn)->state = PAGE_INSIDE;
-}
-
-/* Takes the first count pages of the free run at pfn. */
-static void run_take(size_t pfn, size_t count)
-{
-	size_t rest = page_at(pfn)->count - count;
-
-	run_remove(pfn);
-	if (rest)
-		run_insert(pfn + count, rest);
-	run_use(pfn, count);
-}
-
-/* The first of at most `tries` runs in a list that is long enough; 0 if there is none. */
-static size_t list_search(unsigned int l, size_t count, size_t tries)
-{
-	size_t pfn = pages.list[l];
-
-	while (pfn && tries-- && page_at(pfn)->count < count)
-		pfn = page_at(pfn)->next;
-	return pfn && page_at(pfn)->count >= count ? pfn : 0;
-}
-
-/*
- * A free run for count pages. In the list of its own length a run may be too short: a few are
- * looked at. In those above every run is long enough.
- */
-static size_t run_find(size_t count, size_t tries)
-{
-	unsigned int l = list_of(count);
-	size_t pfn = list_search(l, count, tries);
-	uint32_t longer = l + 1 < LISTS ? pages.lists_used & ~0u << (l + 1) : 0;
-
-	if (!pfn && longer)
-		pfn = pages.list[__builtin_ctz(longer)];
-	return pfn;
-}
 
 /* --- taking in memory -------------------------------------------------------------------- */
 
@@ -258,28 +79,35 @@ void *page_for_table(void)
 
 static void tables_make(size_t pfn, size_t count)
 {
-	for (size_t t = pfn / TABLE_PAGES; t <= (pfn + count - 1) / TABLE_PAGES; t++) {
-		if (pages.directory[t])
+	size_t end = pfn + count;
+
+	for (pfn -= pfn % PAGE_TABLE_PAGES; pfn < end; pfn += PAGE_TABLE_PAGES) {
+		struct page **table = page_table_of(pfn);
+
+		if (*table)
 			continue;
-		pages.directory[t] = page_for_table();
-		memset(pages.directory[t], 0, PAGE_SIZE);
+		*table = page_for_table();
+		memset(*table, 0, PAGE_SIZE);
 	}
 }
 
 void page_init(size_t end_pfn, size_t first_pfn, size_t count)
 {
-	size_t end = first_pfn + count;
+	const size_t length = end_pfn / PAGE_TABLE_PAGES + 1, end = first_pfn + count;
+	struct page **directory = page_va(first_pfn);
+	struct range *tables = &pages.reserve;
 
-	pages.directory_length = end_pfn / TABLE_PAGES + 1;
-	pages.directory = page_va(first_pfn);
-	first_pfn += pages_of(pages.directory_length * sizeof(pages.directory[0]));
-	ASSERT(first_pfn + count / TABLE_PAGES + 2 < end);
-	memset(pages.directory, 0, pages.directory_length * sizeof(pages.directory[0]));
+	/* The directory, the tables for this very range, and what is left is the first free run. */
+	first_pfn += pages_of(length * sizeof(*directory));
+	*tables = (struct range){first_pfn, (count - 1) / PAGE_TABLE_PAGES + 2};
+	first_pfn += tables->count;
+	ASSERT(first_pfn < end);
+	memset(directory, 0, length * sizeof(*directory));
+	page_directory_set(directory, end_pfn);
+	tables_make(tables->first, end - tables->first);
 
-	for (size_t t = first_pfn / TABLE_PAGES; t <= (end - 1) / TABLE_PAGES; t++) {
-		pages.directory[t] = page_va(first_pfn++);
-		memset(pages.directory[t], 0, PAGE_SIZE);
-	}
+	first_pfn -= tables->count; /* one less may have been enough */
+	tables->count = 0;
 	run_free(first_pfn, end - first_pfn);
 	pages.stats.total = pages.stats.mapped = count;
 }
@@ -452,12 +280,5 @@ bool page_get_run(const void *p, struct page_run *run)
 void page_stats(struct page_stats *stats)
 {
 	*stats = pages.stats;
-	stats->free_run = 0;
-	if (pages.lists_used) {
-		unsigned int l = 31u - (unsigned int)__builtin_clz(pages.lists_used);
-
-		for (size_t pfn = pages.list[l]; pfn; pfn = page_at(pfn)->next)
-			if (page_at(pfn)->count > stats->free_run)
-				stats->free_run = page_at(pfn)->count;
-	}
+	stats->free_run = run_longest();
 }
