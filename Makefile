@@ -25,6 +25,7 @@ all: ## builds the appliances and lodge
 -include toolstack/toolstack.mk
 -include tests/xenhost/xenhost.mk
 -include tests/tests.mk
+-include tests/unit/ext4/ext4.mk
 -include tests/guest/guest.mk
 -include tests/bench/bench.mk
 
