@@ -19,7 +19,6 @@ static struct slab_class classes[] = {
 	{.size = 1024}, {.size = 1360}, {.size = 2048},
 };
 
-#define CLASSES	  (sizeof(classes) / sizeof(classes[0]))
 #define SMALL_MAX 2048
 #define ALIGN_MAX ((size_t)2 << 20)
 

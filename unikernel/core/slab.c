@@ -27,7 +27,6 @@ struct slab {
 };
 
 _Static_assert(sizeof(struct slab) == 64, "64 describe themselves in one page");
-#define SLABS_PER_PAGE (PAGE_SIZE / sizeof(struct slab))
 
 static struct slab *slabs_partial; /* pages of descriptions with room */
 static size_t pages_held;
