@@ -114,13 +114,28 @@ fuzz-long: fuzz ## fuzzes each target for half an hour, keeping what it finds in
 
 # --- lint: each is a script that says nothing when all is well ---
 
-LINTS := layers headers lines twice format text
+LINTS := layers headers lines twice text format warnings images
 
 .PHONY: test-lint
-test-lint: ## checks layers, headers, formatting and text
+test-lint: all ## checks layers, headers, formatting, text, sizes
 	@status=0; for lint in $(LINTS); do \
-		if tests/lint/$$lint; then echo "ok lint/$$lint"; \
+		if GUEST_CFLAGS='$(GUEST_CFLAGS) $(net_CFLAGS) $(fs_CFLAGS)' BUILD='$(BUILD)' \
+			tests/lint/$$lint; then echo "ok lint/$$lint"; \
 		else echo "FAIL lint/$$lint: see above"; status=1; fi; \
 	done; exit $$status
+
+# --- coverage: what of the shipping sources the unit tests reach ---
+
+COVERAGE := $(BUILD)/coverage
+
+.PHONY: coverage
+coverage: ## reports the lines that the unit tests reach
+	@$(MAKE) --no-print-directory UNIT=$(COVERAGE) UNIT_CFLAGS=--coverage test-unit >$(BUILD)/coverage.log || \
+		{ cat $(BUILD)/coverage.log; exit 1; }
+	@mkdir -p $(COVERAGE)/html
+	gcovr --root . --object-directory $(COVERAGE) --exclude tests/ --exclude-throw-branches \
+		--html-details $(COVERAGE)/html/index.html --print-summary \
+		--filter hypercall/ --filter unikernel/ --filter xenbus/ --filter netfront/ \
+		--filter blkfront/ --filter apps/ --filter toolstack/ $(COVERAGE)
 
 -include $(shell find $(UNIT) $(FUZZ) -name '*.d' 2>/dev/null)
