@@ -7,6 +7,7 @@
  * kernel never call libc.
  */
 #include <reent.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "unikernel/core/boot.h"
