@@ -76,6 +76,18 @@ int request_check(const struct blkfront *bf, const struct blkfront_request *requ
 	return 0;
 }
 
+static uint8_t ring_operation(const struct blkfront *bf, enum blkfront_op op)
+{
+	switch (op) {
+	case BLKFRONT_READ:
+		return BLKIF_OP_READ;
+	case BLKFRONT_WRITE:
+		return BLKIF_OP_WRITE;
+	default:
+		return bf->flush_operation;
+	}
+}
+
 static struct blkif_request *ring_request(struct blkfront *bf)
 {
 	struct blkif_sring *sring = (struct blkif_sring *)bf->ring.shared;
@@ -92,17 +104,15 @@ static void ring_start(struct blkfront *bf, struct blkfront_request *request)
 	slot->request = request;
 	slot->id = ++bf->last_id * RING_SLOTS + index;
 	slot->pages = 0;
-	slot->operation = request->op == BLKFRONT_READ	  ? BLKIF_OP_READ
-			  : request->op == BLKFRONT_WRITE ? BLKIF_OP_WRITE
-							  : bf->flush_operation;
+	slot->operation = ring_operation(bf, request->op);
 
-	/* Made in private and copied whole: what the backend may see is only what is meant. */
-	struct blkif_request out = {
-		.operation = slot->operation,
-		.handle = (blkif_vdev_t)bf->device->id,
-		.id = slot->id,
-		.sector_number = len == 0 ? 0 : request->offset / RING_SECTOR,
-	};
+	/* Made in private and copied whole; not even its padding tells of anything else. */
+	struct blkif_request out;
+	memset(&out, 0, sizeof(out));
+	out.operation = slot->operation;
+	out.handle = (blkif_vdev_t)bf->device->id;
+	out.id = slot->id;
+	out.sector_number = len == 0 ? 0 : request->offset / RING_SECTOR;
 	for (size_t at = 0; at < len; at += PAGE_SIZE) {
 		size_t piece = len - at < PAGE_SIZE ? len - at : PAGE_SIZE;
 		uint8_t number = bf->unused_page[--bf->unused_pages];
@@ -110,10 +120,8 @@ static void ring_start(struct blkfront *bf, struct blkfront_request *request)
 		if (request->op == BLKFRONT_WRITE)
 			memcpy(bf->page[number].data, (const char *)request->data + at, piece);
 		slot->page[slot->pages++] = number;
-		out.seg[out.nr_segments++] = (struct blkif_request_segment){
-			.gref = bf->page[number].ref,
-			.last_sect = (uint8_t)(piece / RING_SECTOR - 1),
-		};
+		out.seg[out.nr_segments].gref = bf->page[number].ref;
+		out.seg[out.nr_segments++].last_sect = (uint8_t)(piece / RING_SECTOR - 1);
 	}
 	*ring_request(bf) = out;
 }

@@ -46,9 +46,9 @@ enum handshake_action handshake(enum handshake_state ours, uint64_t peer)
 
 /* INITIALISING may last for ever (a backend that is not running), CONNECTED is meant to. */
 static const uint64_t patience_ns[HANDSHAKE_STATES] = {
-	[HANDSHAKE_PUBLISHED] = 10 * SECOND,
-	[HANDSHAKE_CLOSING] = 2 * SECOND,
-	[HANDSHAKE_CLOSED] = 2 * SECOND,
+	[HANDSHAKE_PUBLISHED] = 30 * SECOND,
+	[HANDSHAKE_CLOSING] = 5 * SECOND,
+	[HANDSHAKE_CLOSED] = 5 * SECOND,
 };
 
 uint64_t handshake_patience_ns(enum handshake_state ours)

@@ -13,7 +13,7 @@
 #include "unikernel/core/waitq.h"
 #include "xenbus/transport.h"
 
-#define TIMEOUT_DEFAULT_NS (5 * TIME_S)
+#define TIMEOUT_DEFAULT_NS (10 * TIME_S)
 
 /*
  * A request from its start to its finish.

@@ -111,7 +111,7 @@ static void test_many(struct blkfront *bf, uint64_t base)
 						       .done = on_done};
 		CHECK(blkfront_submit(bf, &request[i]) == 0);
 	}
-	CHECK(waitq_wait_until(&done_waitq, done_count == REQUESTS, time_in(30 * TIME_S)) == 0);
+	CHECK(waitq_wait_until(&done_waitq, done_count == REQUESTS, time_in(60 * TIME_S)) == 0);
 	CHECK(done_errors == 0);
 	CHECK(filled(area, base, REQUESTS * LEN, 1));
 	blkfront_stats(bf, &stats);
@@ -214,7 +214,7 @@ int main(int argc, char **argv)
 	area = pages_alloc(AREA / PAGE_SIZE + 1);
 	if (area == NULL)
 		return verdict_error("blk", "no memory");
-	if (xenbus_devices_ready(time_in(20 * TIME_S)) != 0)
+	if (xenbus_devices_ready(time_in(60 * TIME_S)) != 0)
 		return verdict_error("blk", "the disks do not connect");
 
 	unsigned int disks = 0;
