@@ -23,7 +23,7 @@ TEST_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 TEST_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-pie $(TEST_SANITIZERS)
 # The tables that the guest's link script collects (INIT, EXIT_HOOK, STATS), for the host's linker.
 TEST_LDFLAGS := -no-pie -Wl,-T,tests/unit/seam/tables.ld \
-	-Wl,--wrap=arch_stack_prepare -Wl,--wrap=thread_create
+	-Wl,--wrap=arch_stack_prepare -Wl,--wrap=thread_create -Wl,--wrap=main
 
 # --- unit tests: cmocka on the fake Xen, under ASan and UBSan ---
 
@@ -133,8 +133,8 @@ coverage: ## reports the lines that the unit tests reach
 	@$(MAKE) --no-print-directory UNIT=$(COVERAGE) UNIT_CFLAGS=--coverage test-unit >$(BUILD)/coverage.log || \
 		{ cat $(BUILD)/coverage.log; exit 1; }
 	@mkdir -p $(COVERAGE)/html
-	gcovr --root . --object-directory $(COVERAGE) --exclude tests/ --exclude-throw-branches \
-		--html-details $(COVERAGE)/html/index.html --print-summary \
+	@gcovr --root . --object-directory $(COVERAGE) --exclude tests/ --exclude-throw-branches \
+		--html-details $(COVERAGE)/html/index.html --txt - --print-summary \
 		--filter hypercall/ --filter unikernel/ --filter xenbus/ --filter netfront/ \
 		--filter blkfront/ --filter apps/ --filter toolstack/ $(COVERAGE)
 

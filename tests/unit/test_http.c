@@ -124,6 +124,25 @@ static void random_targets_give_safe_paths(void **state)
 	}
 }
 
+static void paths_are_encoded_for_a_location(void **state)
+{
+	char text[64], path[64];
+
+	(void)state;
+	assert_int_equal(path_encode("/a b/\xc3\xa4?#%\r\n", text, sizeof(text)), 0);
+	assert_string_equal(text, "/a%20b/%C3%A4%3F%23%25%0D%0A");
+	/* Both ways, and never beyond the buffer. */
+	assert_int_equal(path_resolve(text, path, sizeof(path)), 0);
+	assert_string_equal(path, "/a b/\xc3\xa4?#%\r\n");
+	for (size_t size = 0; size < 40; size++) {
+		char *small = test_malloc(size + !size);
+
+		if (path_encode("/\x01\x02/abc\x03", small, size) == 0)
+			assert_true(strlen(small) < size);
+		test_free(small);
+	}
+}
+
 static void ranges(void **state)
 {
 	static const struct {
@@ -238,6 +257,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(paths_that_climb_or_break_are_refused),
 	cmocka_unit_test(paths_stay_in_their_buffer),
 	cmocka_unit_test(random_targets_give_safe_paths),
+	cmocka_unit_test(paths_are_encoded_for_a_location),
 	cmocka_unit_test(ranges),
 	cmocka_unit_test(dates_agree_with_the_host),
 	cmocka_unit_test(dates_out_of_reach_are_the_nearer_end),

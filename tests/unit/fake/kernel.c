@@ -26,6 +26,7 @@ extern const struct init_entry init_table[], init_table_end[];
 static bool pages_there;
 static int expected_reason;
 static const char *expected_word;
+static const char *expected_node, *expected_value;
 
 void fake_kernel_pages(size_t mapped, size_t lazy)
 {
@@ -41,10 +42,8 @@ void fake_kernel_pages(size_t mapped, size_t lazy)
 	page_add_lazy(first + mapped, lazy);
 }
 
-void fake_kernel_start(const char *command_line)
+static void machine_prepare(const char *command_line)
 {
-	static char stack_of_nobody[PAGE_SIZE];
-
 	boot_info = (struct boot_info){
 		.console = fake_console_ring(),
 		.console_port = fake_console_ring() ? fake_console_port() : 0,
@@ -52,12 +51,28 @@ void fake_kernel_start(const char *command_line)
 		.store_port = fake_store_ring() ? fake_store_port() : 0,
 		.mode = "unit test",
 		.command_line = command_line ? command_line : "",
+		.first_tsc = fake_clock_tsc(),
 	};
-	boot_vcpu.info = &fake_shared_info()->vcpu_info[0];
 	fake_kernel_pages(MAPPED, LAZY);
+}
+
+void fake_kernel_start(const char *command_line)
+{
+	static char stack_of_nobody[PAGE_SIZE];
+
+	machine_prepare(command_line);
+	boot_vcpu.info = &fake_shared_info()->vcpu_info[0];
 	thread_init(stack_of_nobody, sizeof(stack_of_nobody));
 	evtchn_init();
 	console_init();
+}
+
+void fake_kernel_boot(const char *command_line, int (*guest_main)(int argc, char **argv))
+{
+	machine_prepare(command_line);
+	fake_guest_main = guest_main;
+	unit_end_expected = true;
+	boot();
 }
 
 void fake_kernel_init(void)
@@ -81,6 +96,9 @@ static void ended(int reason)
 		printf("shut down with reason %d instead of %d\n", reason, expected_reason);
 	else if (expected_word && !fake_console_lines_with(expected_word))
 		printf("no line with \"%s\" on the console\n", expected_word);
+	else if (expected_node && (!fake_store_read(expected_node) ||
+				   strcmp(fake_store_read(expected_node), expected_value) != 0))
+		printf("%s does not hold \"%s\"\n", expected_node, expected_value);
 	else
 		unit_end_expected = false;
 	if (fake_console_ring())
@@ -94,6 +112,12 @@ void fake_kernel_expect_end(int reason, const char *word)
 	expected_word = word;
 	unit_end_expected = true;
 	fake_on_shutdown = ended;
+}
+
+void fake_kernel_expect_node(const char *path, const char *value)
+{
+	expected_node = path;
+	expected_value = value;
 }
 
 static void faulted(int number)

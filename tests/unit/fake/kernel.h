@@ -17,6 +17,11 @@ void fake_kernel_pages(size_t mapped, size_t lazy);
  */
 void fake_kernel_start(const char *command_line);
 
+/* What really starts a guest: boot(), with this for its main(). Ends the process with its result. */
+void fake_kernel_boot(const char *command_line, int (*guest_main)(int argc, char **argv))
+	__attribute__((noreturn));
+extern int (*fake_guest_main)(int argc, char **argv); /* the seam's */
+
 /* Runs the tables of init.h, as far as they are linked; the store must have been started before. */
 void fake_kernel_init(void);
 
@@ -28,6 +33,9 @@ void fake_kernel_run(unsigned long ns);
  * a line with that word; it fails if the test function returns.
  */
 void fake_kernel_expect_end(int reason, const char *word);
+
+/* And if that node then holds that value. */
+void fake_kernel_expect_node(const char *path, const char *value);
 
 /* The same for a page fault: the test passes when the next one happens. */
 void fake_expect_fault(void);

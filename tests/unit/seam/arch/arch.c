@@ -116,3 +116,14 @@ struct thread *__wrap_thread_create(const char *name, void (*fn)(void *), void *
 {
 	return __real_thread_create(name, fn, arg, 4 * (bytes ? bytes : THREAD_STACK_DEFAULT));
 }
+
+/* boot() calls main(), which is the guest's program; and so is this process's own, at first. */
+int __real_main(int argc, char **argv);
+int __wrap_main(int argc, char **argv);
+
+int (*fake_guest_main)(int argc, char **argv);
+
+int __wrap_main(int argc, char **argv)
+{
+	return fake_guest_main ? fake_guest_main(argc, argv) : __real_main(argc, argv);
+}
