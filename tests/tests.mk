@@ -49,10 +49,21 @@ $(UNIT)/fake.a: $(TEST_FAKE_SOURCES:%.c=$(UNIT)/%.o) $(UNIT)/unikernel/arch/x86/
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
+# What of lodge touches no host, without its messages, which a test catches.
+TEST_LODGE_SOURCES := $(sort $(wildcard toolstack/config*.c toolstack/text.c toolstack/identity.c \
+	toolstack/json.c toolstack/xenstore_wire.c))
+
+$(UNIT)/toolstack.a: $(TEST_LODGE_SOURCES:%.c=$(UNIT)/%.o)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(UNIT)/test_toolstack: UNIT_LIBS := $(UNIT)/toolstack.a -lxlutil
+$(UNIT)/test_toolstack: $(UNIT)/toolstack.a
+
 $(UNIT_TESTS:%=$(UNIT)/%): $(UNIT)/%: $(UNIT)/tests/unit/%.o $(UNIT)/kernel.a $(UNIT)/fake.a \
 		tests/unit/seam/tables.ld
 	$(TEST_SAY) "  LD (unit)  $(@F)"
-	$(Q)$(UNIT_CC) $(TEST_SANITIZERS) $(UNIT_CFLAGS) $(TEST_LDFLAGS) $< \
+	$(Q)$(UNIT_CC) $(TEST_SANITIZERS) $(UNIT_CFLAGS) $(TEST_LDFLAGS) $< $(UNIT_LIBS) \
 		-Wl,--start-group $(UNIT)/kernel.a $(UNIT)/fake.a -Wl,--end-group -lcmocka -o $@
 
 .PHONY: unit
@@ -88,9 +99,7 @@ $(FUZZ)/guest.a: $(TEST_KERNEL_SOURCES:%.c=$(FUZZ)/%.o) $(TEST_PURE_SOURCES:%.c=
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
-# What reads a configuration, without what acts on it.
-$(FUZZ)/toolstack.a: $(patsubst %.c,$(FUZZ)/%.o,$(sort $(wildcard toolstack/config*.c toolstack/text.c \
-		toolstack/identity.c)))
+$(FUZZ)/toolstack.a: $(TEST_LODGE_SOURCES:%.c=$(FUZZ)/%.o)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
