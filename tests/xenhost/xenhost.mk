@@ -36,12 +36,12 @@ $(DEMO)/httpd.cfg: apps/httpd/httpd.cfg
 	$(Q)cp $< $@
 
 # A real dom0 runs its own Xen: lodge is then built with that one's libraries.
-DEMO_RELEASE = $(if $(shell grep -s control_d /proc/xen/capabilities),host,$(RELEASE))
+DOM0 = $(shell grep -s control_d /proc/xen/capabilities)
 
 .PHONY: run
 run: ## serves a web page from a guest on a boxed Xen (or the real one, in a dom0)
-	@$(INSTALL_MISSING) build run
-	@$(MAKE) --no-print-directory RELEASE=$(DEMO_RELEASE) all demo
+	@$(INSTALL_MISSING) build run $(if $(DOM0),dom0)
+	@$(MAKE) --no-print-directory RELEASE=$(if $(DOM0),host,$(RELEASE)) all demo
 
 .PHONY: demo
 demo: all
