@@ -215,9 +215,9 @@ static void poll(evtchn_port_t *ports, size_t nr_ports, uint64_t deadline_ns)
 {
 	long result;
 
-	if (deadline_ns != TIME_FOREVER && deadline_ns <= time_monotonic_ns())
+	if (deadline_ns == TIME_POLL) /* for Xen, 0 is no timeout; any other that is past ends at once */
 		return;
-	if (deadline_ns > INT64_MAX) /* Xen's time is signed; 0 is no timeout */
+	if (deadline_ns > INT64_MAX) /* its time is signed */
 		deadline_ns = 0;
 	evtchn.stats.polls++;
 	result = hypercall_sched_poll(ports, (unsigned int)nr_ports, deadline_ns);
