@@ -17,7 +17,6 @@
 #define MEMORY_MIB_MAX	       (UINT64_C(16) << 20)
 #define VCPUS_MAX	       8192
 #define EVENT_CHANNELS_DEFAULT 1023 /* as libxl */
-#define FILE_SIZE_MAX	       (1u << 20)
 
 const char *const config_action_names[ACTION_COUNT] = {
 	[ACTION_DESTROY] = "destroy",
