@@ -128,7 +128,7 @@ LINTS := layers headers lines twice text format warnings images
 .PHONY: test-lint
 test-lint: all ## checks layers, headers, formatting, text, sizes
 	@status=0; for lint in $(LINTS); do \
-		if GUEST_CFLAGS='$(GUEST_CFLAGS) $(net_CFLAGS) $(fs_CFLAGS)' BUILD='$(BUILD)' \
+		if GUEST_CFLAGS='$(GUEST_CFLAGS) $(PART_net_CFLAGS) $(PART_fs_CFLAGS) $(httpd_CFLAGS)' BUILD='$(BUILD)' \
 			tests/lint/$$lint; then echo "ok lint/$$lint"; \
 		else echo "FAIL lint/$$lint: see above"; status=1; fi; \
 	done; exit $$status
