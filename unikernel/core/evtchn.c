@@ -215,7 +215,8 @@ static void poll(evtchn_port_t *ports, size_t nr_ports, uint64_t deadline_ns)
 {
 	long result;
 
-	if (deadline_ns == TIME_POLL) /* for Xen, 0 is no timeout; any other that is past ends at once */
+	if (deadline_ns ==
+	    TIME_POLL) /* for Xen, 0 is no timeout; any other that is past ends at once */
 		return;
 	if (deadline_ns > INT64_MAX) /* its time is signed */
 		deadline_ns = 0;
