@@ -15,68 +15,19 @@
 #include "toolstack/text.h"
 #include "toolstack/wait.h"
 
-struct creation {
-	struct cli *cli;
-	const struct config *config;
-	struct console console;
-	int link; /* to the monitor; -1 once hung up */
-	pid_t monitor;
-	unsigned domid;
-};
-
-/* The monitor hears the hang-up, undoes what it has made, and ends. */
-static void call_off(struct creation *creation)
-{
-	console_detach(&creation->console);
-	if (creation->link >= 0)
-		close(creation->link);
-	creation->link = -1;
-	waitpid(creation->monitor, NULL, 0);
-}
-
-/* Listens to the monitor until the domain is there (0), or is not (-errno; *code if it said). */
-static int await_creation(struct creation *creation, enum exit_code *code)
-{
-	char record[LINK_RECORD_SIZE], path[CONSOLE_PATH_SIZE];
-	unsigned long long gfn;
-	unsigned domid;
-	int failed, error;
-
-	for (;;) {
-		error = link_hear(creation->link, record, TIME_FOREVER);
-		if (error)
-			return error;
-		if (sscanf(record, "failed %d", &failed) == 1) {
-			*code = (enum exit_code)failed;
-			return -EIO;
-		}
-		if (sscanf(record, "created %u", &creation->domid) == 1) {
-			error = wait_cancelled();
-			return error ? error : link_say(creation->link, "go");
-		}
-		if (sscanf(record, "tty %u %63s %llu", &domid, path, &gfn) == 3) {
-			error = console_attach(&creation->console, domid, path, gfn);
-			if (!error)
-				error = link_say(creation->link, "go");
-			if (error)
-				return error;
-		}
-	}
-}
-
-static void show_created(struct creation *creation, const struct outcome *outcome)
+static void show(struct cli *cli, const struct monitor *monitor, const struct outcome *outcome)
 {
 	char uuid[UUID_TEXT_SIZE];
 	struct json json;
 
-	message_info("domain %u is %s", creation->domid, creation->config->name);
-	if (!creation->cli->json)
+	message_info("domain %u is %s", monitor->domain.build.domid, monitor->config->name);
+	if (!cli->json)
 		return;
-	text_from_uuid(uuid, creation->config->uuid);
+	text_from_uuid(uuid, monitor->config->uuid);
 	json_init(&json, stdout);
 	json_open(&json, NULL, '{');
-	json_number(&json, "domid", creation->domid);
-	json_text(&json, "name", creation->config->name);
+	json_number(&json, "domid", monitor->domain.build.domid);
+	json_text(&json, "name", monitor->config->name);
 	json_text(&json, "uuid", uuid);
 	if (outcome) {
 		json_text(&json, "reason", outcome_name(outcome->reason));
@@ -88,46 +39,77 @@ static void show_created(struct creation *creation, const struct outcome *outcom
 	json_close(&json);
 }
 
-static enum exit_code use_console(struct creation *creation)
+/* Attaches to the console that the monitor offers: 0 or -errno. */
+static int attach(struct console *console, int link)
+{
+	char record[LINK_RECORD_SIZE], path[CONSOLE_PATH_SIZE];
+	unsigned long long gfn;
+	unsigned domid;
+	int error = link_hear(link, record, TIME_FOREVER);
+
+	if (error)
+		return error;
+	if (sscanf(record, "tty %u %63s %llu", &domid, path, &gfn) != 3)
+		return -EPROTO;
+	error = console_attach(console, domid, path, gfn);
+	return error ? error : link_say(link, "go");
+}
+
+/* The monitor goes on in a child; this process becomes the domain's terminal. */
+static enum exit_code run_with_console(struct cli *cli, struct monitor *monitor)
 {
 	struct outcome outcome = {.reason = OUTCOME_DESTROYED};
+	struct console console = CONSOLE_NONE;
 	bool told = false;
-	enum console_end end =
-		console_run(&creation->console, creation->link, true, &outcome, &told);
+	enum console_end end;
+	pid_t child;
+	int error, link = monitor_fork(monitor, &child);
 
-	console_detach(&creation->console);
-	close(creation->link); /* the answer that the monitor waits for */
+	if (link < 0) {
+		monitor_undo(monitor);
+		return cli_fail(cli, EXIT_FAILED);
+	}
+	error = attach(&console, link);
+	if (error) {
+		console_detach(&console);
+		close(link);
+		waitpid(child, NULL, 0); /* it undoes what was made */
+		return cli_fail(cli, cli_code(error));
+	}
+	end = console_run(&console, link, true, &outcome, &told);
+	console_detach(&console);
+	close(link); /* the answer that the monitor waits for */
 	if (end == CONSOLE_LEFT)
 		return cli_code(wait_signal() ? -ECANCELED : 0);
-	show_created(creation, &outcome);
+	show(cli, monitor, &outcome);
 	if (!told)
 		message_error("the domain's monitor has ended; how the domain did is not known");
 	return told ? outcome_exit_code(&outcome) : EXIT_FAILED;
 }
 
-static enum exit_code create(struct creation *creation, struct config *config,
-			     const struct monitor_options *options)
+static enum exit_code create(struct cli *cli, struct config *config, bool console, bool paused)
 {
-	enum exit_code code = EXIT_FAILED;
-	int error;
+	struct monitor monitor;
+	int error = monitor_begin(&monitor, config);
 
-	creation->config = config;
-	creation->link = monitor_start(config, options, &creation->monitor);
-	if (creation->link < 0) {
-		message_error("cannot start the monitor: %s", strerror(-creation->link));
-		return cli_fail(creation->cli, EXIT_FAILED);
-	}
-	error = await_creation(creation, &code);
 	if (error) {
-		call_off(creation);
+		domain_close(&monitor.domain);
 		if (error == -ECANCELED)
 			message_error("called off; nothing is left of the domain");
-		return cli_fail(creation->cli, error == -ECANCELED ? cli_code(error) : code);
+		return cli_fail(cli, error == -ECANCELED ? cli_code(error) : EXIT_FAILED);
 	}
-	if (options->console)
-		return use_console(creation);
-	show_created(creation, NULL);
-	return EXIT_DONE;
+	if (console)
+		return run_with_console(cli, &monitor);
+	/* The last moment to call it off. */
+	error = wait_cancelled();
+	if (!error && !paused)
+		error = domain_unpause(&monitor.domain);
+	if (!error) {
+		show(cli, &monitor, NULL);
+		error = monitor_leave_behind(&monitor);
+	}
+	monitor_undo(&monitor);
+	return cli_fail(cli, cli_code(error));
 }
 
 static enum exit_code run(struct cli *cli, int argc, char **argv)
@@ -137,8 +119,7 @@ static enum exit_code run(struct cli *cli, int argc, char **argv)
 		{"paused", no_argument, NULL, 'p'},
 		CLI_OPTIONS,
 	};
-	struct creation creation = {.cli = cli, .console = CONSOLE_NONE, .link = -1};
-	struct monitor_options options = {0};
+	bool console = false, paused = false;
 	enum exit_code code;
 	struct config config;
 	int option, overrides, error;
@@ -146,8 +127,8 @@ static enum exit_code run(struct cli *cli, int argc, char **argv)
 	while ((option = cli_option(cli, argc, argv, "cphvq", longs, &code)) != CLI_END) {
 		if (option == CLI_STOP)
 			return code;
-		options.console = options.console || option == 'c';
-		options.paused = options.paused || option == 'p';
+		console = console || option == 'c';
+		paused = paused || option == 'p';
 	}
 	if (optind == argc)
 		return cli_usage(cli, "no configuration file is named");
@@ -160,7 +141,7 @@ static enum exit_code run(struct cli *cli, int argc, char **argv)
 	if (error)
 		code = cli_fail(cli, error == -EINVAL ? EXIT_CONFIG : EXIT_FAILED);
 	else
-		code = create(&creation, &config, &options);
+		code = create(cli, &config, console, paused);
 	config_free(&config);
 	return code;
 }

@@ -41,12 +41,14 @@ int console_find(struct xenstore *xenstore, uint32_t domid, char path[CONSOLE_PA
 	error = xenstore_watch(xenstore, node, node);
 	while (!error) {
 		error = xenstore_read(xenstore, XENSTORE_NO_TRANSACTION, node, &value);
-		if (error)
+		if (error && error != -ENOENT)
 			break;
-		snprintf(path, CONSOLE_PATH_SIZE, "%s", value);
-		free(value);
-		if (*path)
-			break;
+		if (!error) {
+			snprintf(path, CONSOLE_PATH_SIZE, "%s", value);
+			free(value);
+			if (*path)
+				break;
+		}
 		error = xenstore_event(xenstore, deadline, &value);
 		if (!error)
 			free(value);
@@ -54,9 +56,8 @@ int console_find(struct xenstore *xenstore, uint32_t domid, char path[CONSOLE_PA
 	xenstore_unwatch(xenstore, node, node);
 	if (error && error != -ECANCELED)
 		message_error("domain %u has no console: %s", domid,
-			      error == -ENOENT	    ? "its node console/tty is missing"
-			      : error == -ETIMEDOUT ? "xenconsoled does not answer; is it running?"
-						    : strerror(-error));
+			      error == -ETIMEDOUT ? "xenconsoled does not answer; is it running?"
+						  : strerror(-error));
 	return error;
 }
 

@@ -71,19 +71,25 @@ static int check_host(const struct config *config)
 /* Compares the names that other domains have with the one that is wanted. */
 struct name_search {
 	const char *name;
-	int owner; /* index of the domain that has it, -1: none */
+	int owner;  /* index of the domain that has it, -1: none */
+	bool stale; /* there is a directory of our number already */
 	int error;
 };
+
+/* What is asked first: the rights of /local/domain for the side effect, our own directory. */
+#define NAME_SEARCH_FIRST 2
 
 static void compare_name(void *context, unsigned index, int error, const char *payload, size_t size)
 {
 	struct name_search *search = context;
 
 	(void)size;
-	if (!index) /* the rights of /local/domain, asked for their side effect */
+	if (index == 0)
 		search->error = error;
+	else if (index == 1)
+		search->stale = !error;
 	else if (!error && !strcmp(payload, search->name))
-		search->owner = (int)index - 1;
+		search->owner = (int)index - NAME_SEARCH_FIRST;
 }
 
 /*
@@ -94,8 +100,9 @@ static void compare_name(void *context, unsigned index, int error, const char *p
  *	we:   start, look, no such name, write ours,          commit: EAGAIN
  *	they:                            write theirs, commit
  */
-static int check_name(struct domain *domain, uint32_t transaction)
+static int check_name(struct domain *domain, uint32_t transaction, bool *stale)
 {
+	char path[64];
 	struct xenstore_batch batch = {0};
 	struct name_search search = {.name = domain->config->name, .owner = -1};
 	xc_domaininfo_t *domains;
@@ -105,9 +112,9 @@ static int check_name(struct domain *domain, uint32_t transaction)
 	if (error)
 		return error;
 	xenstore_batch_get_perms(&batch, transaction, "/local/domain");
+	snprintf(path, sizeof(path), "/local/domain/%u", domain->build.domid);
+	xenstore_batch_read(&batch, transaction, path);
 	for (size_t i = 0; i < count; i++) {
-		char path[64];
-
 		snprintf(path, sizeof(path), "/local/domain/%u/name", domains[i].domain);
 		xenstore_batch_read(&batch, XENSTORE_NO_TRANSACTION, path);
 	}
@@ -120,6 +127,7 @@ static int check_name(struct domain *domain, uint32_t transaction)
 		error = -EEXIST;
 	}
 	free(domains);
+	*stale = search.stale;
 	return error;
 }
 
@@ -138,7 +146,7 @@ static void note_commit(void *context, unsigned index, int error, const char *pa
 	(void)size;
 	if (index == commit->last)
 		commit->committed = error;
-	else if (error && error != -ENOENT && !commit->error) /* ENOENT: nothing to remove */
+	else if (error && error != -ENOENT && !commit->error) /* nothing to remove */
 		commit->error = error;
 }
 
@@ -149,18 +157,21 @@ static int write_nodes_once(struct domain *domain, const struct nodes *nodes)
 	struct xenstore_batch batch = {0};
 	struct commit commit = {0};
 	uint32_t transaction;
+	size_t stale_roots = 0;
+	bool stale = false;
 	int error = xenstore_transaction_start(domain->xenstore, &transaction);
 
 	if (error)
 		return error;
-	error = check_name(domain, transaction);
+	error = check_name(domain, transaction, &stale);
 	if (error) {
 		xenstore_transaction_end(domain->xenstore, transaction, false);
 		return error;
 	}
-	/* A domain of this number may have died without anyone to clean up after it. */
-	for (size_t i = 0, n = nodes_roots(roots, domain->build.domid, domain->config->uuid); i < n;
-	     i++)
+	/* A domain of this number died without anyone to clean up after it. */
+	if (stale)
+		stale_roots = nodes_roots(roots, domain->build.domid, domain->config->uuid);
+	for (size_t i = 0; i < stale_roots; i++)
 		xenstore_batch_remove(&batch, transaction, roots[i]);
 	for (size_t i = 0; i < nodes->count; i++) {
 		const struct node *node = &nodes->list[i];

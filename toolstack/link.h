@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The line between a domain's monitor and whoever waits for the domain: the
- * `lodge create' that started it (a socket pair), and any `lodge wait' or `lodge
- * console' later on (a socket in the abstract name space, named after the
+ * `lodge create -c' that started it (a socket pair), and any `lodge wait' or
+ * `lodge console' later on (a socket in the abstract name space, named after the
  * domain). Records of text, one a packet:
  *
  *	the monitor says	meaning			and is answered
  *	tty DOMID PATH GFN	a console to attach to	go
- *	created DOMID		the domain is made	go
- *	failed CODE TEXT	it is not		(hang-up)
  *	restarting REASON	another life follows	go, when the console has been read
  *	ended REASON STATUS	the domain is done	(hang-up, likewise)
  *
  * The monitor waits a bounded time for each answer before it takes the domain
- * away. A creator that hangs up instead of answering "created", or before,
- * calls the creation off.
+ * away. A creator that hangs up instead of attaching calls the domain off.
  */
 #ifndef TOOLSTACK_LINK_H
 #define TOOLSTACK_LINK_H

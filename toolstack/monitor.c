@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "toolstack/console.h"
-#include "toolstack/domain.h"
 #include "toolstack/hypervisor.h"
 #include "toolstack/identity.h"
 #include "toolstack/link.h"
@@ -18,20 +20,10 @@
 #include "toolstack/wait.h"
 
 #define LOG_DIRECTORY  "/var/log/xen"
-#define CLIENTS_MAX    64
 #define ANSWER_SECONDS 10
 /* How long whoever destroyed the domain has for clearing up, before the monitor does. */
 #define DESTROYER_SECONDS 2
-
-struct monitor {
-	struct config *config;
-	const struct monitor_options *options;
-	struct domain domain;
-	int creator;  /* the line to `lodge create'; -1 once it has gone */
-	int listener; /* for those who come later */
-	int clients[CLIENTS_MAX];
-	size_t client_count;
-};
+#define STACK_SIZE	  (256 * 1024)
 
 static void drop_client(struct monitor *monitor, size_t index)
 {
@@ -46,26 +38,8 @@ static void drop_creator(struct monitor *monitor)
 	monitor->creator = -1;
 }
 
-/* Offers the console to the creator, and waits until it is attached. */
-static int offer_console(struct monitor *monitor)
-{
-	char path[CONSOLE_PATH_SIZE], answer[LINK_RECORD_SIZE];
-	uint64_t gfn;
-	int error;
-
-	if (!monitor->options->console || monitor->creator < 0)
-		return 0;
-	error = console_find(monitor->domain.xenstore, monitor->domain.build.domid, path, &gfn);
-	if (!error)
-		error = link_say(monitor->creator, "tty %u %s %llu", monitor->domain.build.domid,
-				 path, (unsigned long long)gfn);
-	if (!error)
-		error = link_hear(monitor->creator, answer, time_after_s(ANSWER_SECONDS));
-	return error;
-}
-
-/* From no domain to one that runs. After a failure nothing is left of it. */
-static int bring_up(struct monitor *monitor, bool paused)
+/* A domain, paused, that others can find. After a failure nothing is left of it. */
+static int bring_up(struct monitor *monitor)
 {
 	int error = domain_start(&monitor->domain);
 
@@ -75,14 +49,29 @@ static int bring_up(struct monitor *monitor, bool paused)
 	if (monitor->listener < 0)
 		message_warn("nobody will be able to wait for this domain: %s",
 			     strerror(-monitor->listener));
-	error = offer_console(monitor);
-	if (!error)
-		error = wait_cancelled();
-	if (!error && !paused)
-		error = domain_unpause(&monitor->domain);
-	if (error)
-		domain_stop(&monitor->domain);
-	return error;
+	return 0;
+}
+
+/* Offers the console to the creator, waits until it is attached, and lets the domain run. */
+static int offer_console(struct monitor *monitor)
+{
+	char path[CONSOLE_PATH_SIZE], answer[LINK_RECORD_SIZE];
+	uint64_t gfn;
+	int error;
+
+	if (monitor->creator >= 0) {
+		error = console_find(monitor->domain.xenstore, monitor->domain.build.domid, path,
+				     &gfn);
+		if (!error)
+			error = link_say(monitor->creator, "tty %u %s %llu",
+					 monitor->domain.build.domid, path,
+					 (unsigned long long)gfn);
+		if (!error)
+			error = link_hear(monitor->creator, answer, time_after_s(ANSWER_SECONDS));
+		if (error)
+			return error;
+	}
+	return domain_unpause(&monitor->domain);
 }
 
 /*
@@ -162,9 +151,12 @@ static bool restart(struct monitor *monitor, struct outcome *outcome, bool keep_
 	} else {
 		domain_stop(&monitor->domain);
 	}
-	if (!bring_up(monitor, false)) {
-		message_info("it lives on as domain %u", monitor->domain.build.domid);
-		return true;
+	if (!bring_up(monitor)) {
+		if (!offer_console(monitor)) {
+			message_info("it lives on as domain %u", monitor->domain.build.domid);
+			return true;
+		}
+		domain_stop(&monitor->domain);
 	}
 	finish(monitor, outcome);
 	return false;
@@ -255,7 +247,7 @@ static void accept_client(struct monitor *monitor)
 
 	if (fd < 0)
 		return;
-	if (monitor->client_count == CLIENTS_MAX)
+	if (monitor->client_count == MONITOR_CLIENTS_MAX)
 		close(fd);
 	else
 		monitor->clients[monitor->client_count++] = fd;
@@ -264,7 +256,7 @@ static void accept_client(struct monitor *monitor)
 /* One sleep, and whatever ended it: 0, or -errno when there is nothing to wait for any more. */
 static int sleep_once(struct monitor *monitor)
 {
-	struct pollfd fds[3 + CLIENTS_MAX];
+	struct pollfd fds[3 + MONITOR_CLIENTS_MAX];
 	size_t clients = monitor->client_count;
 	char record[LINK_RECORD_SIZE], *token;
 	int error;
@@ -320,98 +312,102 @@ static void open_log(const char *name)
 		message_warn("cannot leave the working directory: %s", strerror(errno));
 }
 
-static int begin(struct monitor *monitor)
+/* What is left of the process after the domain has come up. */
+static void watch_over(struct monitor *monitor)
 {
-	char answer[LINK_RECORD_SIZE];
-	int error = domain_open(&monitor->domain, monitor->config);
+	int error = 0;
 
-	if (!error)
-		error = bring_up(monitor, monitor->options->paused);
-	if (error)
-		return error;
-	error = xenstore_watch(monitor->domain.xenstore, "@releaseDomain", "release");
-	if (error)
-		message_error("cannot watch over domain %u: %s", monitor->domain.build.domid,
-			      strerror(-error));
-	/*
-	 * A creator that was interrupted hangs up here at the latest, and wants no
-	 * domain; one that answers hangs up as well, but only then.
-	 */
-	wait_set_peer(-1);
-	if (!error)
-		error = link_say(monitor->creator, "created %u", monitor->domain.build.domid);
-	if (!error)
-		error = link_hear(monitor->creator, answer, time_after_s(ANSWER_SECONDS));
-	if (error)
-		domain_stop(&monitor->domain);
-	return error;
-}
-
-static enum exit_code exit_code_of(int error)
-{
-	return error == -ECANCELED && wait_signal() ? EXIT_SIGNAL + (unsigned)wait_signal()
-						    : EXIT_FAILED;
-}
-
-static void run(struct monitor *monitor)
-{
-	int error = begin(monitor);
-
-	if (error) {
-		link_say(monitor->creator, "failed %d %s", exit_code_of(error),
-			 *message_first_error() ? message_first_error() : strerror(-error));
-		return;
-	}
-	if (!monitor->options->console)
-		drop_creator(monitor);
+	setsid();
 	open_log(monitor->config->name);
 	message_info("domain %u is %s", monitor->domain.build.domid, monitor->config->name);
 
-	while (attend(monitor)) {
+	while (!error && attend(monitor))
 		error = sleep_once(monitor);
-		if (error == -ECANCELED) {
-			message_info("ended by signal %d; domain %u goes on without a monitor",
-				     wait_signal(), monitor->domain.build.domid);
-			return;
-		}
-		if (error) {
-			message_error("xenstored is gone (%s); domain %u goes on without a monitor",
-				      strerror(-error), monitor->domain.build.domid);
-			return;
-		}
-	}
+	if (error == -ECANCELED)
+		message_info("ended by signal %d; domain %u goes on without a monitor",
+			     wait_signal(), monitor->domain.build.domid);
+	else if (error)
+		message_error("xenstored is gone (%s); domain %u goes on without a monitor",
+			      strerror(-error), monitor->domain.build.domid);
 }
 
-int monitor_start(struct config *config, const struct monitor_options *options, pid_t *pid)
+int monitor_begin(struct monitor *monitor, struct config *config)
 {
-	struct monitor monitor = {
-		.config = config,
-		.options = options,
-		.listener = -1,
-		.domain.build.domid = DOMID_NONE,
-	};
-	int fds[2], error = link_pair(fds);
-	pid_t child;
+	int error;
 
+	*monitor = (struct monitor){.config = config, .creator = -1, .listener = -1};
+	error = domain_open(&monitor->domain, config);
+	if (!error)
+		error = bring_up(monitor);
 	if (error)
 		return error;
-	child = fork();
-	if (child < 0) {
-		error = -errno;
-		close(fds[0]);
-		close(fds[1]);
+	error = xenstore_watch(monitor->domain.xenstore, "@releaseDomain", "release");
+	if (error) {
+		message_error("cannot watch over domain %u: %s", monitor->domain.build.domid,
+			      strerror(-error));
+		domain_stop(&monitor->domain);
+	}
+	return error;
+}
+
+void monitor_undo(struct monitor *monitor)
+{
+	close_listener(monitor);
+	domain_stop(&monitor->domain);
+	domain_close(&monitor->domain);
+}
+
+static int continue_in_place(void *argument)
+{
+	watch_over(argument);
+	_exit(0);
+}
+
+/*
+ * The monitor takes over this address space as it is, instead of a copy: the
+ * copy would be a tenth of the time that a small domain takes to make. That is
+ * safe because this process touches nothing of it any more: it ends at once.
+ */
+int monitor_leave_behind(struct monitor *monitor)
+{
+	char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+
+	fflush(stdout);
+	if (stack != MAP_FAILED &&
+	    clone(continue_in_place, stack + STACK_SIZE, CLONE_VM | SIGCHLD, monitor) > 0)
+		_exit(0);
+	message_error("cannot start the domain's monitor: %s", strerror(errno));
+	return errno ? -errno : -EIO;
+}
+
+int monitor_fork(struct monitor *monitor, pid_t *pid)
+{
+	int fds[2], error = link_pair(fds);
+
+	if (!error) {
+		*pid = fork();
+		if (*pid < 0) {
+			error = -errno;
+			close(fds[0]);
+			close(fds[1]);
+		}
+	}
+	if (error) {
+		message_error("cannot start the domain's monitor: %s", strerror(-error));
 		return error;
 	}
-	if (child) {
+	if (*pid) {
 		close(fds[1]);
-		*pid = child;
 		return fds[0];
 	}
 	close(fds[0]);
-	/* Ctrl-C at the terminal is for the parent, which then hangs up. */
+	/* Signals of the terminal are for the creator, which then hangs up. */
 	setsid();
-	monitor.creator = fds[1];
-	wait_set_peer(fds[1]);
-	run(&monitor);
+	monitor->creator = fds[1];
+	if (offer_console(monitor))
+		monitor_undo(monitor);
+	else
+		watch_over(monitor);
 	_exit(0);
 }

@@ -173,50 +173,38 @@ static void add_disk(struct nodes *nodes, uint32_t domid, const struct config_di
 }
 
 /*
- * Console 0 is no device of the usual kind: its directory is the toolstack's,
- * and xenconsoled serves it without a handshake of states.
+ * Console 0 is no device of the usual kind: xenconsoled serves whatever is
+ * described here, without a handshake of states, and adds the node "tty". xl
+ * gives it a back end as well, which nobody uses but dom0's kernel: that makes a
+ * device of it which no driver takes.
  */
 static void add_console(struct nodes *nodes, const struct build *build)
 {
-	char front[64], back[64], libxl[64], perms[32];
+	char front[64], perms[32];
 
 	snprintf(front, sizeof(front), "/local/domain/%u/console", build->domid);
-	snprintf(back, sizeof(back), "/local/domain/0/backend/console/%u/0", build->domid);
-	snprintf(libxl, sizeof(libxl), "/libxl/%u/device/console/0", build->domid);
 	snprintf(perms, sizeof(perms), "n0 r%u", build->domid);
-
 	directory(nodes, front, perms);
-	put(nodes, front, "backend", "%s", back);
-	put(nodes, front, "backend-id", "0");
 	put(nodes, front, "limit", CONSOLE_LIMIT);
 	put(nodes, front, "type", "xenconsoled");
-	put(nodes, front, "output", "pty");
-	put(nodes, front, "tty", "%s", "");
 	put(nodes, front, "port", "%u", build->console_port);
 	put(nodes, front, "ring-ref", "%llu", (unsigned long long)build->console_gfn);
-	directory(nodes, back, perms);
-	put(nodes, back, "frontend", "%s", front);
-	put(nodes, back, "frontend-id", "%u", build->domid);
-	put(nodes, back, "online", "1");
-	put(nodes, back, "state", STATE_INITIALISING);
-	put(nodes, back, "protocol", "vt100");
-	put(nodes, libxl, "frontend", "%s", front);
-	put(nodes, libxl, "backend", "%s", back);
 }
 
-/* What belongs to the guest within its own directory. */
+/*
+ * What belongs to the guest within its own directory. Not of xl's list: what only
+ * emulated machines use (drivers, feature), and the event channel for suspending
+ * that guests have long stopped offering.
+ */
 static void add_guest_owned(struct nodes *nodes, const char *home, uint32_t domid)
 {
 	static const char *const names[] = {
-		"device/suspend/event-channel",
 		"control/shutdown",
 		"control/feature-poweroff",
 		"control/feature-reboot",
 		"control/feature-suspend",
 		"control/sysrq",
 		"data",
-		"drivers",
-		"feature",
 		"attr",
 		"error",
 	};
@@ -245,7 +233,6 @@ static void add_domain(struct nodes *nodes, const struct config *config, const s
 	put(nodes, home, "memory/static-max", "%llu",
 	    (unsigned long long)config->maxmem_mib * 1024);
 	put(nodes, home, "memory/target", "%llu", (unsigned long long)memory_kib);
-	put(nodes, home, "memory/videoram", "0");
 	put(nodes, home, "store/port", "%u", build->store_port);
 	put(nodes, home, "store/ring-ref", "%llu", (unsigned long long)build->store_gfn);
 	for (unsigned i = 0; i < config->maxvcpus; i++) {
@@ -254,18 +241,11 @@ static void add_domain(struct nodes *nodes, const struct config *config, const s
 		snprintf(name, sizeof(name), "cpu/%u/availability", i);
 		put(nodes, home, name, "%s", i < config->vcpus ? "online" : "offline");
 	}
-	put(nodes, home, "control/platform-feature-multiprocessor-suspend", "1");
-	put(nodes, home, "control/platform-feature-xs_reset_watches", "1");
 	add_guest_owned(nodes, home, build->domid);
 
 	directory(nodes, vm, perms);
 	put(nodes, vm, "name", "%s", config->name);
 	put(nodes, vm, "uuid", "%s", uuid);
-	put(nodes, vm, "image/ostype", "linux");
-	put(nodes, vm, "image/kernel", "%s", config->kernel);
-	if (config->ramdisk)
-		put(nodes, vm, "image/ramdisk", "%s", config->ramdisk);
-	put(nodes, vm, "image/cmdline", "%s", config->cmdline);
 	put(nodes, vm, "start_time", "%lld", (long long)time(NULL));
 
 	directory(nodes, libxl, "n0");

@@ -2,7 +2,10 @@
 /*
  * The xenstore nodes of a domain, as a list: what xenstore-paths(7) tells, with
  * the owners and rights that xl gives, so that guests, back ends and xl find
- * what they know. Pure: a list comes out, xenstore.h writes it.
+ * what they know. What nobody reads is left out: xenstored matches each new node
+ * against the watches and rights of every domain there is, so that the nodes are
+ * most of the time that a small domain takes to make, and more so the more
+ * domains there are. Pure: a list comes out, xenstore.h writes it.
  */
 #ifndef TOOLSTACK_NODES_H
 #define TOOLSTACK_NODES_H

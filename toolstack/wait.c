@@ -11,7 +11,6 @@
 #define FDS_MAX 80
 
 static int signal_fd = -1;
-static int peer_fd = -1;
 static bool shielded;
 static bool cancelled;
 static int signal_seen;
@@ -59,11 +58,6 @@ void wait_reset_signals(void)
 	signal(SIGPIPE, SIG_DFL);
 }
 
-void wait_set_peer(int fd)
-{
-	peer_fd = fd;
-}
-
 bool wait_shield(bool on)
 {
 	bool before = shielded;
@@ -90,17 +84,14 @@ static int milliseconds_until(uint64_t deadline_ns)
 	return left > INT_MAX ? INT_MAX : (int)left;
 }
 
-/* Looks at what may call the work off, as poll has left it in `fds'. */
-static void notice(const struct pollfd *from_signal, const struct pollfd *from_peer)
+static void take_signal(void)
 {
 	struct signalfd_siginfo info;
 
-	if (from_signal->revents && read(signal_fd, &info, sizeof(info)) == sizeof(info)) {
+	if (read(signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		signal_seen = (int)info.ssi_signo;
 		cancelled = true;
 	}
-	if (from_peer->revents)
-		cancelled = true;
 }
 
 int wait_ready(struct pollfd *fds, nfds_t count, uint64_t deadline_ns)
@@ -108,7 +99,7 @@ int wait_ready(struct pollfd *fds, nfds_t count, uint64_t deadline_ns)
 	struct pollfd all[FDS_MAX];
 	int ready;
 
-	if (count > FDS_MAX - 2)
+	if (count > FDS_MAX - 1)
 		return -EINVAL;
 	for (;;) {
 		bool watching = !shielded;
@@ -116,11 +107,10 @@ int wait_ready(struct pollfd *fds, nfds_t count, uint64_t deadline_ns)
 		if (watching && cancelled)
 			return -ECANCELED;
 		for (nfds_t i = 0; i < count; i++)
-			all[i + 2] = fds[i];
+			all[i + 1] = fds[i];
 		all[0] = (struct pollfd){.fd = watching ? signal_fd : -1, .events = POLLIN};
-		all[1] = (struct pollfd){.fd = watching ? peer_fd : -1}; /* hang-up alone */
 
-		ready = poll(all, count + 2, milliseconds_until(deadline_ns));
+		ready = poll(all, count + 1, milliseconds_until(deadline_ns));
 		if (ready < 0 && errno != EINTR)
 			return -errno;
 		if (ready < 0)
@@ -130,11 +120,12 @@ int wait_ready(struct pollfd *fds, nfds_t count, uint64_t deadline_ns)
 				continue;
 			return -ETIMEDOUT;
 		}
-		notice(&all[0], &all[1]);
+		if (all[0].revents)
+			take_signal();
 		if (watching && cancelled)
 			return -ECANCELED;
 		for (nfds_t i = 0; i < count; i++)
-			fds[i].revents = all[i + 2].revents;
+			fds[i].revents = all[i + 1].revents;
 		return 0;
 	}
 }

@@ -25,9 +25,6 @@ uint64_t time_after_s(unsigned seconds);
 /* Blocks the signals and opens the signalfd: 0 or -errno. */
 int wait_init(void);
 
-/* A socket whose peer calls the work off by closing its end; -1 for none. */
-void wait_set_peer(int fd);
-
 /* No wait is called off while shielded; returns what was so before. */
 bool wait_shield(bool shielded);
 
