@@ -215,10 +215,10 @@ static void poll(evtchn_port_t *ports, size_t nr_ports, uint64_t deadline_ns)
 {
 	long result;
 
-	if (deadline_ns ==
-	    TIME_POLL) /* for Xen, 0 is no timeout; any other that is past ends at once */
+	/* For Xen, 0 is no timeout; any other that is past ends at once. Its time is signed. */
+	if (deadline_ns == TIME_POLL)
 		return;
-	if (deadline_ns > INT64_MAX) /* its time is signed */
+	if (deadline_ns > INT64_MAX)
 		deadline_ns = 0;
 	evtchn.stats.polls++;
 	result = hypercall_sched_poll(ports, (unsigned int)nr_ports, deadline_ns);
