@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Guest tests under Xen without a dom0. Those of the other folders here need back ends and are run
-# by the system tests.
+# Guest tests: those that need Xen alone, and those that need a dom0 for its back ends.
 
 GUEST_TESTS := memory time events grants console arguments crash
 
 .PHONY: test-guest
 test-guest: $(GUEST_TESTS:%=$(BUILD)/tests/guest/%/%) ## boots the kernel's tests under Xen alone
 	$(Q)tests/guest/run
+
+DEVICE_TESTS := xenbus net blk ext4 stdin
+
+.PHONY: test-devices
+test-devices: $(DEVICE_TESTS:%=$(BUILD)/tests/guest/%/%) $(BUILD)/tests/guest/ext4/ext4.img $(LODGE)
+test-devices: ## boots the tests of xenbus, disks, network and files in the boxed host
+	$(Q)tests/guest/devices
