@@ -16,7 +16,9 @@ types=$here/newlib/machine/_types.h
 
 # Locks come from unikernel/libc/lock.c (retargetable); exit handlers and the
 # three standard streams are the program's, not a thread's (global).
-# Positional arguments of printf stay off: they crash in this version.
+# Positional arguments of printf stay off: they crash in this version. And %Lf
+# prints with the precision of a double: that of a long double would bring a
+# second decimal conversion and with it a second printf into every image.
 options=(
     --disable-multilib
     --disable-newlib-supplied-syscalls
@@ -25,7 +27,6 @@ options=(
     --enable-newlib-global-stdio-streams
     --enable-newlib-io-long-long
     --enable-newlib-io-c99-formats
-    --enable-newlib-io-long-double
     --disable-dependency-tracking
 )
 

@@ -130,9 +130,9 @@ static void test_memory(void)
 static void test_text(void)
 {
 	char text[128];
-	snprintf(text, sizeof(text), "%5d|%-5s|%08.3f|%Lg|%lld|%zu|%hhx", -42, "ab", 3.14159,
-		 1e100L, 1ll << 40, sizeof(text), 0x1ff);
-	CHECK(strcmp(text, "  -42|ab   |0003.142|1e+100|1099511627776|128|ff") == 0);
+	snprintf(text, sizeof(text), "%5d|%-5s|%08.3f|%Lg|%Lf|%lld|%zu|%hhx", -42, "ab", 3.14159,
+		 1e100L, -2.5L, 1ll << 40, sizeof(text), 0x1ff);
+	CHECK(strcmp(text, "  -42|ab   |0003.142|1e+100|-2.500000|1099511627776|128|ff") == 0);
 	const volatile size_t room = 4;
 	CHECK(snprintf(text, room, "%s", "longer") == 6 && strcmp(text, "lon") == 0);
 	int a;
