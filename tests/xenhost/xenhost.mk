@@ -18,7 +18,7 @@ test: ## runs all tests; ends in "N passed, N failed"
 	@$(MAKE) --no-print-directory all
 	@MAKE='$(MAKE)' tests/run $(SUITES)
 
-SUITES ?= lint unit ext4 fuzz guest system
+SUITES ?= lint unit ext4 fuzz guest devices system
 
 # What httpd.cfg names, side by side: the image, the disk and the configuration.
 DEMO := $(BUILD)/apps/httpd
