@@ -2,7 +2,7 @@
 #
 # Guest tests: those that need Xen alone, and those that need a dom0 for its back ends.
 
-GUEST_TESTS := memory time events grants console arguments crash
+GUEST_TESTS := memory time events grants console posix arguments crash
 
 .PHONY: test-guest
 test-guest: $(GUEST_TESTS:%=$(BUILD)/tests/guest/%/%) ## boots the kernel's tests under Xen alone
