@@ -3,8 +3,8 @@
  * Open files and directories of the mounted file system, as libc's descriptors see them.
  *
  * A file remembers the run of blocks that it read last, so that reading on asks libext2fs nothing.
- * Who reads on where the last read ended gets a window of read-ahead behind it, which doubles with
- * every such read.
+ * Who reads on where the last read ended, or a little before (a server that could send only part of
+ * it), gets a window of read-ahead behind it, which doubles with every such read.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -26,9 +26,9 @@ struct ext4_file {
 	uint64_t size;
 	uint64_t at; /* position: of the next read, or in a directory of the next entry */
 
-	struct run run;	    /* the last one used; length 0 at first */
-	uint64_t read_end;  /* where the last read ended */
-	uint64_t ahead_end; /* up to where data was asked for */
+	struct run run;		       /* the last one used; length 0 at first */
+	uint64_t read_begin, read_end; /* of the last read */
+	uint64_t ahead_end;	       /* up to where data was asked for */
 	size_t window;
 
 	char *block; /* of a directory: fs->blocksize bytes, with the logical block `loaded` */
@@ -102,12 +102,14 @@ static ssize_t read_at(struct ext4_file *f, char *buf, size_t len, uint64_t at)
 /* After a read of [at, end): fetches what follows if this goes on as it began. */
 static void read_on(struct ext4_file *f, uint64_t at, uint64_t end)
 {
-	const bool sequential = at == f->read_end && end > at;
+	const bool sequential = at >= f->read_begin && at <= f->read_end;
+	const bool news = end > f->read_end;
+	f->read_begin = at;
 	f->read_end = end;
-	if (!sequential || end >= f->size) {
+	if (!sequential || end >= f->size)
 		f->window = 0;
+	if (!sequential || !news || end >= f->size)
 		return;
-	}
 	size_t most = cache_bytes(ext4.cache) / 4;
 	if (most > AHEAD_MAX)
 		most = AHEAD_MAX;

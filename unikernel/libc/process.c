@@ -13,6 +13,7 @@
 #include "unikernel/core/panic.h"
 #include "unikernel/core/shutdown.h"
 #include "unikernel/core/thread.h"
+#include "unikernel/libc/file.h"
 #include "unikernel/libc/result.h"
 
 #define PID 1
@@ -20,7 +21,7 @@
 /* exit() has run the program's handlers and flushed stdio by now. */
 void _exit(int status)
 {
-	kernel_exit(status);
+	kernel_exit(status & 0xff);
 }
 
 /* newlib's exit() ends with the destructors of objects, of which C has none. */
@@ -77,7 +78,7 @@ int kill(pid_t pid, int signal)
 	case SIGINT:
 	case SIGHUP:
 	case SIGKILL:
-		exit(128 + signal);
+		_exit(128 + signal);
 	case SIGABRT:
 		abort();
 	default:
@@ -169,7 +170,7 @@ long sysconf(int name)
 	case _SC_CLK_TCK:
 		return CLOCKS_PER_SEC;
 	case _SC_OPEN_MAX:
-		return 65536;
+		return FILE_MAX;
 	default:
 		return result(-EINVAL);
 	}

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What:   newlib on the kernel: memory, printf, errno of each thread, locks of streams, setjmp,
- *         clocks, descriptors, poll() and select(), and that what cannot be fails as POSIX says.
+ *         clocks, arguments, descriptors, poll() and select(), and that what cannot be fails as POSIX says.
  * Why:    programs stand on this without asking.
  * Method: plain calls of POSIX; files of the test's own kind where a file must be slow, full or
- *         not ready. Runs on bare Xen: there is no disk, so every path is ENOENT.
+ *         not ready. Runs on bare Xen: there is no disk, so every path is ENOENT. Its command line
+ *         is that of tests/guest/run.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -407,8 +408,10 @@ static void last_word(void)
 	_exit(status);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	CHECK(argc == 2 && strcmp(argv[1], "two words") == 0 && !argv[2]);
+	CHECK(getenv("COLOUR") && strcmp(getenv("COLOUR"), "blue") == 0);
 	test_memory();
 	test_text();
 	test_jumps();
