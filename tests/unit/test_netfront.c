@@ -119,6 +119,23 @@ static void it_connects_and_frames_flow(void **state)
 	assert_int_equal(fake_gnttab_mapped(), 2);
 }
 
+/* The frame and its event are there before the guest says that it is connected: no other comes. */
+static void a_frame_that_came_before_the_connection_is_seen(void **state)
+{
+	(void)state;
+	fake_console_start();
+	fake_store_start();
+	nb = fake_netback_start(0);
+	fake_netback_deliver(nb, "fourteen bytes, and more than that", 34);
+	fake_kernel_start(NULL);
+	fake_kernel_init();
+	assert_int_equal(xenbus_devices_ready(time_in(5 * TIME_S)), 0);
+	nf = netfront_open(0);
+	fake_kernel_run(TIME_S);
+	assert_int_equal(nb->rx_delivered, 1);
+	assert_int_equal(stats().rx_unclaimed, 1); /* there was no client yet */
+}
+
 static void frames_of_every_length(void **state)
 {
 	static uint8_t frame[1514];
@@ -821,6 +838,7 @@ static size_t numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 1
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(it_connects_and_frames_flow),
+	cmocka_unit_test(a_frame_that_came_before_the_connection_is_seen),
 	cmocka_unit_test(frames_of_every_length),
 	cmocka_unit_test(thousands_of_frames_in_order),
 	cmocka_unit_test(thousands_of_frames_out_of_order),

@@ -311,6 +311,39 @@ static void watches_fire_when_set_and_on_change(void **state)
 	assert_int_equal(fake_store_watches(), set_before);
 }
 
+static unsigned other_events;
+
+static void count_other(struct xenbus_watch *other)
+{
+	(void)other;
+	other_events++;
+}
+
+/* Events of two watches in turns, many of them in one look at the ring: none may push out another. */
+static void watches_do_not_swallow_each_others_events(void **state)
+{
+	static struct xenbus_watch other = {.path = "test/v", .changed = count_other};
+
+	(void)state;
+	start();
+	assert_int_equal(xenbus_watch(&watch), 0);
+	assert_int_equal(xenbus_watch(&other), 0);
+	fake_kernel_run(TIME_MS);
+	for (int round = 0; round < 200; round++) {
+		events = other_events = 0;
+		for (int i = 0; i < 1 + round % 7; i++) {
+			fake_store_write("/local/domain/7/test/w", "%d", i);
+			fake_store_write("/local/domain/7/test/v", "%d", i);
+			fake_store_write("/local/domain/7/test/w", "%d", -i);
+		}
+		fake_kernel_run(TIME_MS);
+		assert_true(events >= 1);
+		assert_true(other_events >= 1);
+	}
+	assert_int_equal(xenbus_unwatch(&other), 0);
+	assert_int_equal(xenbus_unwatch(&watch), 0);
+}
+
 static void a_storm_of_events_is_bounded(void **state)
 {
 	size_t before;
@@ -623,14 +656,110 @@ static void waiting_callers_hear_of_the_end(void **state)
 	assert_int_equal(finished, 10);
 }
 
+static char long_value[3000];
+
+static void write_long(void *arg)
+{
+	(void)arg;
+	assert_int_equal(xenbus_write(XENBUS_NO_TX, "test/long", "%s", long_value), -ETIMEDOUT);
+	finished++;
+}
+
+/*
+ * A store that reads nothing: of a long message only a part is in the ring when its caller gives
+ * up. The rest must follow when there is room, or everything after it would be out of step.
+ */
+static void half_a_message_is_completed_after_its_caller_is_gone(void **state)
+{
+	struct xenbus_stats stats;
+	size_t before;
+	char *text;
+
+	(void)state;
+	start();
+	before = heap_objects();
+	memset(long_value, 'l', sizeof(long_value) - 1);
+	xenbus_timeout_set(TIME_S);
+	fake_store_deaf = true;
+	thread_create("writer", write_long, NULL, 0);
+	fake_kernel_run(10 * TIME_MS);
+	/* This one waits behind it, and is given up as well. */
+	assert_int_equal(xenbus_read(XENBUS_NO_TX, "name", &text, NULL), -ETIMEDOUT);
+	fake_kernel_run(3 * TIME_S);
+	assert_int_equal(finished, 1);
+	fake_store_deaf = false;
+	for (int i = 0; i < 5; i++)
+		assert_node("name", "guest");
+	assert_string_equal(fake_store_read("/local/domain/7/test/long"), long_value);
+	assert_int_equal(heap_objects(), before);
+	xenbus_stats(&stats);
+	assert_int_equal(stats.in_flight, 0);
+}
+
+/* An answer to a question that has not been asked yet: ids can be guessed. */
+static void an_answer_before_its_question_is_dropped(void **state)
+{
+	(void)state;
+	start();
+	memset(long_value, 'l', sizeof(long_value) - 1);
+	xenbus_timeout_set(TIME_S);
+	fake_store_deaf = true;
+	thread_create("writer", write_long, NULL, 0);
+	fake_kernel_run(TIME_MS);
+	for (uint32_t id = 0; id < 100; id++) {
+		const struct xsd_sockmsg header = {.type = XS_WRITE, .req_id = id, .len = 3};
+
+		fake_store_push(&header, sizeof(header));
+		fake_store_push("OK", 3);
+	}
+	fake_kernel_run(3 * TIME_S); /* the writer expects its timeout */
+	assert_int_equal(finished, 1);
+	fake_store_deaf = false;
+	assert_node("name", "guest");
+}
+
+/* And when the ring breaks while half a message waits, nothing of it is left. */
+static void half_a_message_goes_with_the_connection(void **state)
+{
+	size_t before;
+
+	(void)state;
+	start();
+	before = heap_objects();
+	memset(long_value, 'l', sizeof(long_value) - 1);
+	xenbus_timeout_set(TIME_S);
+	fake_store_deaf = true;
+	thread_create("writer", write_long, NULL, 0);
+	fake_kernel_run(3 * TIME_S);
+	assert_int_equal(finished, 1);
+	fake_store_ring()->rsp_prod += 5000;
+	fake_store_notify();
+	fake_kernel_run(TIME_MS);
+	assert_int_equal(heap_objects(), before);
+	assert_given_up();
+}
+
 /* Our own indices lie in the shared page too; what the store writes there moves nothing. */
+static uint32_t real_cons;
+
+static void write_nonsense_into_rsp_cons(struct fake_message *message)
+{
+	(void)message;
+	real_cons = fake_store_ring()->rsp_cons;
+	fake_store_ring()->rsp_cons = real_cons - 13;
+}
+
 static void our_own_indices_are_kept_privately(void **state)
 {
 	(void)state;
 	start();
 	for (int i = 0; i < 10; i++) {
+		fake_store_mangle = write_nonsense_into_rsp_cons;
 		assert_node("name", "guest");
-		fake_kernel_run(TIME_MS);
+		fake_store_mangle = NULL;
+		/* Its true value was published with the next step. */
+		assert_int_not_equal(fake_store_ring()->rsp_cons, real_cons - 13);
+		assert_node("domid", "7");
 	}
 }
 
@@ -731,6 +860,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_conflict_begins_anew),
 	cmocka_unit_test(endless_conflict_ends),
 	cmocka_unit_test(watches_fire_when_set_and_on_change),
+	cmocka_unit_test(watches_do_not_swallow_each_others_events),
 	cmocka_unit_test(a_storm_of_events_is_bounded),
 	cmocka_unit_test(events_of_nobody_are_dropped),
 	cmocka_unit_test(silence_ends_in_a_timeout),
@@ -745,6 +875,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_impossible_reply_index_ends_the_connection),
 	cmocka_unit_test(an_impossible_request_index_ends_the_connection),
 	cmocka_unit_test(waiting_callers_hear_of_the_end),
+	cmocka_unit_test(half_a_message_is_completed_after_its_caller_is_gone),
+	cmocka_unit_test(an_answer_before_its_question_is_dropped),
+	cmocka_unit_test(half_a_message_goes_with_the_connection),
 	cmocka_unit_test(our_own_indices_are_kept_privately),
 	cmocka_unit_test(no_memory_is_an_error),
 	cmocka_unit_test(without_a_store_every_call_says_so),

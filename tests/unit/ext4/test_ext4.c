@@ -146,7 +146,7 @@ static int mutate(int argc, char **argv)
 	}
 	fprintf(stderr, "%s: %zu wrong images: %u mounted, %u of them with errors inside\n",
 		argv[2], rounds, mounted, erring);
-	return 0;
+	return erring == 0;
 }
 
 int main(int argc, char **argv)

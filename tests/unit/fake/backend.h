@@ -81,9 +81,10 @@ struct fake_netback {
 
 	/* Frames on their way to the guest. */
 	struct fake_frame *queue;
-	size_t queue_head, queue_tail;
+	size_t queue_head, queue_tail, queue_seen;
 	size_t rx_delivered;
 
+	bool woken;	   /* the guest has notified */
 	bool stopped;	   /* neither takes requests nor gives responses */
 	int16_t tx_status; /* answer to each transmit request; NETIF_RSP_OKAY at first */
 	bool tx_reversed;  /* answers a batch last first */
@@ -121,6 +122,7 @@ struct fake_blkback {
 	struct blkif_request held[FAKE_BLOCK_SLOTS];
 	size_t held_count;
 	bool hold;	/* takes requests and answers none */
+	bool woken;	/* the guest has notified */
 	bool stopped;	/* does not even take them */
 	bool reversed;	/* answers the newest first */
 	int16_t status; /* answer to each request; BLKIF_RSP_OKAY at first */

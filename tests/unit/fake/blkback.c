@@ -168,9 +168,14 @@ static bool work(struct fake_backend *backend)
 	size_t taken = 0;
 	unsigned more;
 
-	fake_channel_take(self->channel);
+	self->woken |= fake_channel_take(self->channel);
 	if (self->stopped || !self->sring)
 		return false;
+	if (!self->hold && self->held_count)
+		fake_blkback_release(self);
+	if (!self->woken)
+		return false;
+	self->woken = false;
 	if (self->sring->req_prod - self->ring.req_cons > RING_SIZE(&self->ring))
 		fake_violation("block ring: %u requests",
 			       self->sring->req_prod - self->ring.req_cons);

@@ -61,7 +61,6 @@ void fake_kernel_start(const char *command_line)
 	static char stack_of_nobody[PAGE_SIZE];
 
 	machine_prepare(command_line);
-	boot_vcpu.info = &fake_shared_info()->vcpu_info[0];
 	thread_init(stack_of_nobody, sizeof(stack_of_nobody));
 	evtchn_init();
 	console_init();

@@ -158,17 +158,21 @@ static bool rx_work(struct fake_netback *self)
 	return count > 0;
 }
 
+/* The transmit ring is looked at when the guest says so, the other also when there are frames. */
 static bool work(struct fake_backend *backend)
 {
 	struct fake_netback *self = (struct fake_netback *)backend;
-	bool did;
+	bool did = false;
 
-	fake_channel_take(self->channel);
+	self->woken |= fake_channel_take(self->channel);
 	if (self->stopped || !self->tx || !self->rx)
 		return false;
-	/* Both, whatever the first did. */
-	did = tx_work(self);
-	did |= rx_work(self);
+	if (self->woken)
+		did = tx_work(self);
+	if (self->woken || self->queue_seen != self->queue_tail)
+		did |= rx_work(self);
+	self->queue_seen = self->queue_tail;
+	self->woken = false;
 	return did;
 }
 

@@ -48,6 +48,9 @@ struct fake_message {
 };
 extern void (*fake_store_mangle)(struct fake_message *message);
 
+/* Reads no requests while this is set. */
+extern bool fake_store_deaf;
+
 /* Puts bytes on the ring as they are; those that do not fit wait for the guest to read. */
 void fake_store_push(const void *bytes, size_t len);
 void fake_store_notify(void);
