@@ -17,17 +17,8 @@
 #include <xen/event_channel.h>
 #include <xen/grant_table.h>
 #include <xen/sched.h>
-#include <xen/version.h>
 
 #include "hypercall/asm.h"
-
-/* --- xen_version ------------------------------------------------------------------------- */
-
-/* Xen's version, major << 16 | minor. Also the cheapest call there is. */
-static inline long hypercall_xen_version(void)
-{
-	return hypercall5(__HYPERVISOR_xen_version, XENVER_version, 0, 0, 0, 0);
-}
 
 /* --- console_io: only for dom0, and for guests of a debug build of Xen ------------------- */
 
@@ -56,19 +47,7 @@ static inline long hypercall_gnttab_setup_table(unsigned int nr_frames, xen_pfn_
 	return result;
 }
 
-/* How many frames the table has, and may have. */
-static inline long hypercall_gnttab_query_size(struct gnttab_query_size *query)
-{
-	query->dom = DOMID_SELF;
-	return hypercall_grant_table_op(GNTTABOP_query_size, query, 1);
-}
-
 /* --- sched_op ---------------------------------------------------------------------------- */
-
-static inline long hypercall_sched_yield(void)
-{
-	return hypercall5(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0, 0, 0);
-}
 
 /* Returns only if Xen refuses. reason: SHUTDOWN_* (suspend needs more and is not made here). */
 static inline long hypercall_sched_shutdown(unsigned int reason)

@@ -74,11 +74,9 @@ static void stages_tell(void)
 
 _Noreturn void boot(void)
 {
-	vcpu_current()->info = &arch_shared_info()->vcpu_info[0];
 	boot_stage_at("first-instruction", time_of_tsc(boot_info.first_tsc));
 	evtchn_init();
 	thread_init(boot_stack, (size_t)(boot_stack_end - boot_stack));
-	console_init();
 	options_read();
 	subsystems_start();
 	boot_stage("main");

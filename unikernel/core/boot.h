@@ -48,7 +48,7 @@ void boot_stage_at(const char *name, uint64_t at_ns);
 /* "first-instruction=NS main=NS …", monotonic times; cut to size. */
 void boot_stages_format(char *buf, size_t size);
 
-/* For arch: with pages, time and console page ready, runs everything. */
+/* For arch: with pages, shared_info and console_init() done, runs everything. */
 _Noreturn void boot(void);
 
 #endif

@@ -178,21 +178,19 @@ struct waitq *console_input_waitq(void)
 	return &console.readers;
 }
 
-static bool drained(void)
+/* Moves what there is room for; whether there is more to wait for, and somebody who takes it. */
+static bool push_all(void)
 {
-	return console.prod == console.cons &&
-	       (!boot_info.console || console_ring_drained(boot_info.console));
+	push();
+	return !console.unread && (console.prod != console.cons ||
+				   (boot_info.console && !console_ring_drained(boot_info.console)));
 }
 
 void console_flush(uint64_t deadline_ns)
 {
-	push();
-	while (!drained() && !console.unread && time_monotonic_ns() < deadline_ns) {
-		if (evtchn_wait_port(boot_info.console_port, deadline_ns))
-			push();
-		else if (!boot_info.console_port)
-			return;
-	}
+	/* Counted as well, for a panic before shared_info is mapped, when time stands still. */
+	for (int i = 0; i < 1000 && push_all() && time_monotonic_ns() < deadline_ns; i++)
+		evtchn_wait_port(boot_info.console_port, deadline_ns);
 }
 
 uint64_t console_dropped(void)

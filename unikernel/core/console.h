@@ -44,7 +44,7 @@ void console_flush(uint64_t deadline_ns);
 
 uint64_t console_dropped(void); /* bytes, since boot */
 
-/* For boot. */
+/* For arch, as soon as boot_info tells of the console: from then on a panic can be read. */
 void console_init(void);
 
 #endif

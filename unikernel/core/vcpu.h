@@ -9,13 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <xen/xen.h>
-
 #include "unikernel/core/thread.h"
 
 struct vcpu {
 	unsigned int id;
-	struct vcpu_info *info; /* shared with Xen */
 	struct thread *current;
 	struct thread *run_first, *run_last; /* ready to run, in order */
 	struct thread *dead;		     /* ended; its stack is freed by the next that runs */

@@ -71,6 +71,7 @@ void fake_kernel_boot(const char *command_line, int (*guest_main)(int argc, char
 	machine_prepare(command_line);
 	fake_guest_main = guest_main;
 	unit_end_expected = true;
+	console_init();
 	boot();
 }
 

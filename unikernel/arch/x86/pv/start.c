@@ -7,6 +7,7 @@
 #include "unikernel/arch/x86/pv/pv.h"
 
 #include "unikernel/core/boot.h"
+#include "unikernel/core/console.h"
 #include "unikernel/core/stack_protector.h"
 
 static void console_and_store(const struct start_info *start)
@@ -28,6 +29,7 @@ pv_start(const struct start_info *start, uint64_t first_tsc, uintptr_t bootstrap
 	boot_info.first_tsc = first_tsc;
 	boot_info.command_line = (const char *)start->cmd_line;
 	console_and_store(start);
+	console_init();
 	stack_protector_init(first_tsc);
 	pv_memory_init(start, bootstrap_end);
 	pv_traps_init();
