@@ -274,6 +274,21 @@ int domain_unpause(struct domain *domain)
 	return error;
 }
 
+/*
+ * If xenstored has stopped answering, what it was asked is still in its queue,
+ * and it may yet do it: the removal is put behind that, on a new connection,
+ * answered or not.
+ */
+static void renew_connection(struct domain *domain)
+{
+	struct xenstore *renewed;
+
+	if (xenstore_open(&renewed))
+		return;
+	xenstore_close(domain->xenstore);
+	domain->xenstore = renewed;
+}
+
 void domain_stop(struct domain *domain)
 {
 	bool before = wait_shield(true);
@@ -285,6 +300,8 @@ void domain_stop(struct domain *domain)
 		if (domain->stored)
 			device_remove_all(domain->xenstore, domid);
 		build_destroy(domain->xch, &domain->build);
+		if (domain->stored && xenstore_fd(domain->xenstore) < 0)
+			renew_connection(domain);
 		if (domain->stored)
 			nodes_remove(domain->xenstore, domid, domain->config->uuid);
 		domain->stored = false;

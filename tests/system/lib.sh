@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# For the tests that run in the boxed dom0: verdicts, and what must be as it was.
+# Sourced by each of them; lodge, tiny and this file lie in /root.
+
+cd /root || exit 1
+PATH=$PATH:/root
+failures=0
+
+ok() {
+    echo "ok $test-$1"
+}
+
+fail() { # NAME REASON
+    echo "FAIL $test-$1: $2"
+    failures=$((failures + 1))
+}
+
+# verdict NAME CONDITION…: the condition is a command.
+verdict() {
+    verdict_name=$1
+    shift
+    if "$@"; then ok "$verdict_name"; else fail "$verdict_name" "not true: $*"; fi
+}
+
+# expect NAME CODE COMMAND…: the exit code must be this one; what it said is in /tmp/said.
+expect() {
+    expect_name=$1 expect_code=$2
+    shift 2
+    "$@" >/tmp/out 2>/tmp/err </dev/null
+    code=$?
+    cat /tmp/out /tmp/err >/tmp/said
+    if [ "$code" = "$expect_code" ]; then
+        ok "$expect_name"
+    else
+        fail "$expect_name" "code $code, not $expect_code: $(tr '\n' ' ' </tmp/said)"
+    fi
+}
+
+# said NAME WORDS: the last command of `expect' said these words.
+said() {
+    if grep -qF -- "$2" /tmp/said; then
+        ok "$1"
+    else
+        fail "$1" "'$2' is not in: $(tr '\n' ' ' </tmp/said)"
+    fi
+}
+
+# Everything that a domain consists of, on this host.
+holdings() {
+    xl list | awk 'NR > 1 { print "domain", $1 }'
+    xenstore-ls -f / | sed 's/ = .*//' | grep -v -e '^/local/domain/0/error' \
+        -e '^/local/domain/0/backend$' -e '^/local/domain/0/backend/[a-z]*$' -e '^/libxl$' -e '^/vm$'
+    losetup -a
+    ip link | grep -o 'vif[0-9.]*'
+    ps -o pid,args | grep '[l]odge '
+}
+
+# within SECONDS CONDITION…: tries it again until it holds.
+within() {
+    within_left=$(($1 * 20))
+    shift
+    until "$@"; do
+        within_left=$((within_left - 1))
+        [ $within_left -gt 0 ] || return 1
+        sleep 0.05
+    done
+}
+
+remember() {
+    holdings >/tmp/before
+}
+
+as_before() {
+    holdings >/tmp/after
+    cmp -s /tmp/before /tmp/after
+}
+
+# unchanged NAME: everything is as it was; the kernel has a moment to let go of devices.
+unchanged() {
+    if within 15 as_before; then
+        ok "$1"
+    else
+        fail "$1" "left behind: $(diff /tmp/before /tmp/after | tr '\n' ' ')"
+    fi
+}
+
+running() { # NAME
+    lodge list "$1" >/dev/null 2>&1
+}
+
+gone() {
+    ! running "$1"
+}
+
+finish() {
+    exit $((failures != 0))
+}
+
+# The configuration that the tests begin with.
+cat >tiny.cfg <<'EOF'
+name = "tiny"
+type = "pv"
+kernel = "tiny"
+memory = 8
+extra = "forever"
+EOF
