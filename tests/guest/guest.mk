@@ -8,7 +8,7 @@ GUEST_TESTS := memory time events grants console posix arguments crash
 test-guest: $(GUEST_TESTS:%=$(BUILD)/tests/guest/%/%) ## boots the kernel's tests under Xen alone
 	$(Q)tests/guest/run
 
-DEVICE_TESTS := xenbus net blk ext4 stdin
+DEVICE_TESTS := time events memory echo xenbus net blk ext4 stdin
 
 .PHONY: test-devices
 test-devices: $(DEVICE_TESTS:%=$(BUILD)/tests/guest/%/%) $(BUILD)/tests/guest/ext4/ext4.img $(LODGE)
