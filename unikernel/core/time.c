@@ -43,9 +43,11 @@ uint64_t time_of_tsc(uint64_t tsc)
 	struct vcpu_time_info time;
 
 	time_info_read(&time);
-	if (tsc < time.tsc_timestamp) /* before Xen's last mark: a moment of the past */
-		return time.system_time - ticks_to_ns(time.tsc_timestamp - tsc, &time);
-	return time.system_time + ticks_to_ns(tsc - time.tsc_timestamp, &time);
+	/* Modulo 2^64: the mark of a host that has just started can lie before the counter's zero. */
+	int64_t ticks = (int64_t)(tsc - time.tsc_timestamp);
+	if (ticks < 0) /* before Xen's last mark: a moment of the past */
+		return time.system_time - ticks_to_ns((uint64_t)-ticks, &time);
+	return time.system_time + ticks_to_ns((uint64_t)ticks, &time);
 }
 
 uint64_t time_monotonic_ns(void)
