@@ -17,6 +17,9 @@
 #define CHUNK	      (16 * 1024)
 #define CHUNKS_A_TURN 16
 
+/* A lost packet is sent again after seconds, and again after more: this many time-outs. */
+#define SENDING_TIMES 4
+
 #define LINGER_MS     2000
 #define LINGER_BYTES  (256 * 1024)
 
@@ -90,7 +93,7 @@ static void answer_start(struct connection *connection)
 	else
 		resource_answer(request, response);
 	connection->state = CONNECTION_SENDING;
-	deadline_set(connection, connection_options.timeout_ms);
+	deadline_set(connection, SENDING_TIMES * connection_options.timeout_ms);
 }
 
 static enum step receive(struct connection *connection)
@@ -166,7 +169,7 @@ static enum step transmit(struct connection *connection)
 	response_advance(response, (size_t)n);
 	connection->progress += (size_t)n;
 	if (connection->progress >= CONNECTION_PROGRESS)
-		deadline_set(connection, connection_options.timeout_ms);
+		deadline_set(connection, SENDING_TIMES * connection_options.timeout_ms);
 	return n == size ? STEP_AGAIN : STEP_WAIT;
 }
 

@@ -13,7 +13,8 @@
  * the answer.  So our side is shut down first, and what still comes is read and thrown away.
  *
  * Every state has a deadline that a client cannot push ahead by a trickle of bytes: a request must
- * be whole, and every CONNECTION_PROGRESS bytes of an answer taken, within the time-out.
+ * be whole within the time-out, and every CONNECTION_PROGRESS bytes of an answer taken within four
+ * of it.
  */
 #ifndef HTTPD_CONNECTION_H
 #define HTTPD_CONNECTION_H
@@ -46,7 +47,7 @@ struct connection {
 };
 
 struct connection_options {
-	int64_t timeout_ms; /* to send a request, to take an answer, and to idle between them */
+	int64_t timeout_ms; /* to send a request, and to idle between two */
 	bool quiet;	    /* no line on the console for each request */
 };
 extern struct connection_options connection_options;

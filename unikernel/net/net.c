@@ -3,10 +3,8 @@
 #include <lwip/tcpip.h>
 
 #include "unikernel/core/boot.h"
-#include "unikernel/core/format.h"
 #include "unikernel/core/init.h"
 #include "unikernel/core/page.h"
-#include "unikernel/core/stats.h"
 #include "unikernel/core/time.h"
 #include "unikernel/net/config.h"
 #include "unikernel/net/isn.h"
@@ -51,13 +49,3 @@ static int net_init(void)
 	return result;
 }
 INIT(INIT_SYSTEM, net_init);
-
-static int net_stats(char *buf, size_t size)
-{
-	struct net_memory_stats memory;
-
-	net_memory_stats(&memory);
-	return format(buf, size, "net.memory-bytes %zu\nnet.memory-refused %zu\n", memory.bytes,
-		      memory.refused);
-}
-STATS(net_stats);

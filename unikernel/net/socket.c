@@ -173,8 +173,16 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 ssize_t send(int fd, const void *data, size_t size, int flags)
 {
 	int error = flags_check(flags, FLAGS_SEND);
+	struct socket *socket;
+	ssize_t n;
 
-	return error < 0 ? result(error) : SOCKET_CALL(send, fd, data, size, flags);
+	if (error == 0)
+		error = socket_get(fd, &socket);
+	if (error < 0)
+		return result(error);
+	n = socket_send(socket, data, size, flags);
+	file_put(&socket->file);
+	return result(n);
 }
 
 ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *to,

@@ -5,9 +5,13 @@
 #include <lwip/api.h>
 #include <lwip/priv/sockets_priv.h>
 #include <lwip/sockets.h>
+#include <lwip/tcp.h>
 
 #include "unikernel/core/heap.h"
+#include "unikernel/net/memory.h"
 #include "unikernel/net/socket_file.h"
+
+#define SEND_SHARE_MIN ((size_t)4 * TCP_MSS)
 
 /* By lwIP's number, for its events. */
 static struct socket *sockets[NUM_SOCKETS];
@@ -42,6 +46,37 @@ static int lwip_of(const struct file *f)
 	return ((const struct socket *)f)->lwip;
 }
 
+/* What every stream may have in its send buffer, so that all of them have room for as much. */
+static size_t send_share(void)
+{
+	struct net_memory_stats memory;
+	size_t share;
+
+	net_memory_stats(&memory);
+	/* Half of what there is for data: headers and rounding take a part, received data another. */
+	share = memory.limit / 4 * 3 / 2 / (sockets_open > 0 ? sockets_open : 1);
+	return LWIP_MAX(SEND_SHARE_MIN, LWIP_MIN(TCP_SND_BUF, share));
+}
+
+/* How many bytes a stream may take now; SIZE_MAX for what has no such bound. */
+static size_t send_room(const struct socket *socket)
+{
+	const struct netconn *conn = lwip_socket_dbg_get_socket(socket->lwip)->conn;
+	size_t share = send_share(), queued;
+
+	if (NETCONNTYPE_GROUP(conn->type) != NETCONN_TCP || conn->state == NETCONN_LISTEN ||
+	    !conn->pcb.tcp)
+		return SIZE_MAX;
+	queued = TCP_SND_BUF - tcp_sndbuf(conn->pcb.tcp);
+	return queued < share ? share - queued : 0;
+}
+
+/* Worth waking a writer for: a third of its share. */
+static bool send_room_worthwhile(const struct socket *socket)
+{
+	return send_room(socket) >= send_share() / 3;
+}
+
 static ssize_t outcome(ssize_t result)
 {
 	return result < 0 ? -errno : result;
@@ -52,9 +87,21 @@ static ssize_t socket_read(struct file *f, void *buf, size_t len)
 	return outcome(lwip_recv(lwip_of(f), buf, len, 0));
 }
 
+ssize_t socket_send(struct socket *socket, const void *data, size_t size, int flags)
+{
+	if ((socket->file.flags & O_NONBLOCK) || (flags & MSG_DONTWAIT)) {
+		size_t room = send_room(socket);
+
+		if (room == 0)
+			return -EAGAIN;
+		size = LWIP_MIN(size, room);
+	}
+	return outcome(lwip_send(socket->lwip, data, size, flags));
+}
+
 static ssize_t socket_write(struct file *f, const void *buf, size_t len)
 {
-	return outcome(lwip_send(lwip_of(f), buf, len, 0));
+	return socket_send((struct socket *)f, buf, len, 0);
 }
 
 static int socket_fstat(struct file *f, struct stat *st)
@@ -79,7 +126,7 @@ static short socket_poll(struct file *f)
 
 	if (s->lastdata.pbuf || s->rcvevent > 0)
 		ready |= POLLIN | POLLRDNORM;
-	if (s->sendevent)
+	if (s->sendevent && send_room_worthwhile((const struct socket *)f))
 		ready |= POLLOUT | POLLWRNORM;
 	if (s->errevent)
 		ready |= POLLERR;
@@ -150,9 +197,4 @@ int socket_get(int fd, struct socket **out)
 	}
 	*out = (struct socket *)f;
 	return 0;
-}
-
-unsigned int socket_count(void)
-{
-	return sockets_open;
 }

@@ -26,7 +26,14 @@ int socket_install(int lwip, int flags);
 /* The socket behind a descriptor, to be given back with file_put(); -EBADF or -ENOTSOCK. */
 int socket_get(int fd, struct socket **out);
 
-/* How many there are. */
-unsigned int socket_count(void);
+/*
+ * As send(), with a negative errno for a failure.
+ *
+ * lwIP gives each stream a send buffer of the same fixed size.  A few hundred streams of slow
+ * readers would fill all memory that the network has, and then whoever asks first after a block was
+ * freed gets it, and some get none for long.  So a stream that must not block takes no more than
+ * an equal part.
+ */
+ssize_t socket_send(struct socket *socket, const void *data, size_t size, int flags);
 
 #endif

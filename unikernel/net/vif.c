@@ -11,6 +11,7 @@
 #include "unikernel/core/thread.h"
 #include "unikernel/core/time.h"
 #include "unikernel/core/waitq.h"
+#include "unikernel/net/memory.h"
 #include "unikernel/net/vif.h"
 
 #define MTU_MAX 1500
@@ -203,6 +204,15 @@ static void vif_append(struct vif *vif)
 	*end = vif;
 }
 
+/* In packets; a full one takes 2 KiB of the heap. */
+static unsigned int tx_queue_size(void)
+{
+	struct net_memory_stats memory;
+
+	net_memory_stats(&memory);
+	return (unsigned int)LWIP_MAX(256, LWIP_MIN(16384, memory.limit / 2048));
+}
+
 struct vif *vif_open(unsigned int index)
 {
 	struct netfront *front = netfront_open(index);
@@ -216,7 +226,7 @@ struct vif *vif_open(unsigned int index)
 	vif->front = front;
 	vif->index = index;
 	if (!packet_queue_init(&vif->rx, VIF_RX_QUEUE) ||
-	    !packet_queue_init(&vif->tx, VIF_TX_QUEUE) ||
+	    !packet_queue_init(&vif->tx, tx_queue_size()) ||
 	    !netif_add_noaddr(&vif->netif, vif, vif_netif_init, ethernet_input)) {
 		net_free(vif->rx.packet);
 		net_free(vif->tx.packet);

@@ -8,8 +8,11 @@
  *	lwIP's output ──> netfront_send, and only what it refuses: tx queue
  *
  * Event handlers only queue and wake: the thread takes the core lock once for all the frames that
- * came in one turn.  Both queues are bounded; beyond the bound frames are dropped, which is the
- * signal that TCP understands.
+ * came in one turn.  Both queues are bounded; beyond the bound frames are dropped.
+ *
+ * The transmit queue has room for all that the network's memory can hold.  A TCP whose segment is
+ * refused tries again with the next acknowledgement or after a second, whichever comes first; with
+ * hundreds of connections and a short queue some would only ever meet it full.
  */
 #ifndef LODGER_NET_VIF_H
 #define LODGER_NET_VIF_H
@@ -22,7 +25,6 @@
 #include "unikernel/net/packet_queue.h"
 
 #define VIF_RX_QUEUE 256
-#define VIF_TX_QUEUE 256
 
 struct vif_stats {
 	uint64_t rx_dropped; /* no memory, or the queue was full */

@@ -108,6 +108,25 @@
 #define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS 1
 
 #define LWIP_CHECKSUM_ON_COPY		   1
-#define LWIP_STATS			   0
+
+/* Of lwIP's counters only those of MIB-II: retransmissions are the first thing to look at. */
+#define LWIP_STATS	   1
+#define LWIP_STATS_DISPLAY 0
+#define MIB2_STATS	   1
+#define LINK_STATS	   0
+#define ETHARP_STATS	   0
+#define IP_STATS	   0
+#define IPFRAG_STATS	   0
+#define ICMP_STATS	   0
+#define UDP_STATS	   0
+#define TCP_STATS	   0
+#define MEM_STATS	   0
+#define MEMP_STATS	   0
+#define SYS_STATS	   0
+#define IP6_STATS	   0
+#define ICMP6_STATS	   0
+#define IP6_FRAG_STATS	   0
+#define MLD6_STATS	   0
+#define ND6_STATS	   0
 
 #endif
