@@ -29,13 +29,14 @@ library_build() {
         echo "node-llhttp of bookworm no longer carries the pinned files $pin"
         return 1
     }
-    # The strict half of the grammar, for us and for whoever includes the header.
+    # The strict half of the grammar: llhttp.c asks for it before it includes the header, so a
+    # change there alone would select the loose one; the header's is for whoever includes it.
     sed -i 's/^# define LLHTTP_STRICT_MODE 0$/# define LLHTTP_STRICT_MODE 1/' \
         "$prefix/include/llhttp.h"
     say 'compiling llhttp 8.1.0 (about 2 s)'
     read -ra cflags <<<"$(library_cflags)"
     "$CC" "${cflags[@]}" -isystem "$newlib/include" -I "$prefix/include" \
-        "-ffile-prefix-map=$prefix=." \
+        "-ffile-prefix-map=$prefix=." -DLLHTTP_STRICT_MODE=1 \
         -c "$prefix"/src/{api,http,llhttp}.c
     ar rcsD "$prefix/lib/libllhttp.a" api.o http.o llhttp.o
 }
