@@ -49,6 +49,19 @@ $(UNIT)/fake.a: $(TEST_FAKE_SOURCES:%.c=$(UNIT)/%.o) $(UNIT)/unikernel/arch/x86/
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
+# httpd's requests stand on llhttp, compiled here from the guest's own sources.
+TEST_LLHTTP_OBJECTS := api.o http.o llhttp.o
+LLHTTP_CPPFLAGS = -DLLHTTP_STRICT_MODE=1 -I$(LLHTTP)/include # as llhttp.sh compiles it
+
+$(UNIT)/llhttp/%.o: | $(LLHTTP_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(UNIT_CC) -w $(TEST_CFLAGS) $(UNIT_CFLAGS) $(LLHTTP_CPPFLAGS) -c $(LLHTTP)/src/$*.c -o $@
+
+$(UNIT)/apps/httpd/request.o $(UNIT)/tests/unit/test_request.o: TEST_CPPFLAGS += -isystem $(LLHTTP)/include
+$(UNIT)/apps/httpd/request.o $(UNIT)/tests/unit/test_request.o: | $(LLHTTP_STAMP)
+$(UNIT)/test_request: UNIT_LIBS := $(UNIT)/apps/httpd/request.o $(TEST_LLHTTP_OBJECTS:%=$(UNIT)/llhttp/%)
+$(UNIT)/test_request: $(UNIT)/apps/httpd/request.o $(TEST_LLHTTP_OBJECTS:%=$(UNIT)/llhttp/%)
+
 # What of lodge touches no host, without its messages, which a test catches.
 TEST_LODGE_SOURCES := $(sort $(wildcard toolstack/config*.c toolstack/text.c toolstack/identity.c \
 	toolstack/json.c toolstack/xenstore_wire.c))
@@ -102,6 +115,15 @@ $(FUZZ)/guest.a: $(TEST_KERNEL_SOURCES:%.c=$(FUZZ)/%.o) $(TEST_PURE_SOURCES:%.c=
 $(FUZZ)/toolstack.a: $(TEST_LODGE_SOURCES:%.c=$(FUZZ)/%.o)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
+
+$(FUZZ)/llhttp/%.o: | $(LLHTTP_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) -w -O1 -g -fno-pie $(FUZZ_FLAGS) $(LLHTTP_CPPFLAGS) -c $(LLHTTP)/src/$*.c -o $@
+
+$(FUZZ)/apps/httpd/request.o $(FUZZ)/tests/fuzz/fuzz_request.o: TEST_CPPFLAGS += -isystem $(LLHTTP)/include
+$(FUZZ)/apps/httpd/request.o $(FUZZ)/tests/fuzz/fuzz_request.o: | $(LLHTTP_STAMP)
+$(FUZZ)/fuzz_request: FUZZ_LIBS := $(FUZZ)/apps/httpd/request.o $(TEST_LLHTTP_OBJECTS:%=$(FUZZ)/llhttp/%)
+$(FUZZ)/fuzz_request: $(FUZZ)/apps/httpd/request.o $(TEST_LLHTTP_OBJECTS:%=$(FUZZ)/llhttp/%)
 
 $(FUZZ)/fuzz_config: FUZZ_LIBS := $(FUZZ)/toolstack.a -lxlutil
 $(FUZZ)/fuzz_config: $(FUZZ)/toolstack.a
