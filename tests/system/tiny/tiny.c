@@ -35,16 +35,16 @@ __asm__(".globl _start\n"
 	"	mov %rsi, %rdi\n"
 	"	call tiny_main\n");
 
-#define NOTE(type, directive)                                                    \
-	__asm__(".pushsection .note.Xen, \"a\", @note\n"                           \
-		"	.balign 4\n	.long 4, 2f - 1f, " #type "\n	.asciz \"Xen\"\n"  \
+#define NOTE(type, directive)                                                           \
+	__asm__(".pushsection .note.Xen, \"a\", @note\n"                                \
+		"	.balign 4\n	.long 4, 2f - 1f, " #type "\n	.asciz \"Xen\"\n" \
 		"1:	" directive "\n2:	.balign 4\n.popsection\n")
-NOTE(6, ".asciz \"tiny\"");	/* GUEST_OS */
-NOTE(5, ".asciz \"xen-3.0\"");	/* XEN_VERSION */
-NOTE(8, ".asciz \"generic\"");	/* LOADER */
-NOTE(3, ".quad 0");		/* VIRT_BASE: memory is mapped where it is */
-NOTE(1, ".quad _start");	/* ENTRY */
-NOTE(9, ".asciz \"yes\"");	/* PAE_MODE */
+NOTE(6, ".asciz \"tiny\"");    /* GUEST_OS */
+NOTE(5, ".asciz \"xen-3.0\""); /* XEN_VERSION */
+NOTE(8, ".asciz \"generic\""); /* LOADER */
+NOTE(3, ".quad 0");	       /* VIRT_BASE: memory is mapped where it is */
+NOTE(1, ".quad _start");       /* ENTRY */
+NOTE(9, ".asciz \"yes\"");     /* PAE_MODE */
 NOTE(10, ".asciz \"!writable_page_tables|pae_pgdir_above_4gb\""); /* FEATURES */
 
 static long hypercall(long number, long a, long b, long c)
@@ -81,14 +81,16 @@ static void await(evtchn_port_t port)
 
 	set_xen_guest_handle(poll.ports, &port);
 	hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, (long)&poll, 0);
-	__atomic_and_fetch(&shared->evtchn_pending[port / 64], ~(1ul << port % 64), __ATOMIC_SEQ_CST);
+	__atomic_and_fetch(&shared->evtchn_pending[port / 64], ~(1ul << port % 64),
+			   __ATOMIC_SEQ_CST);
 }
 
 static void put(char c)
 {
 	XENCONS_RING_IDX prod = console->out_prod;
 
-	while (prod - __atomic_load_n(&console->out_cons, __ATOMIC_ACQUIRE) >= sizeof(console->out)) {
+	while (prod - __atomic_load_n(&console->out_cons, __ATOMIC_ACQUIRE) >=
+	       sizeof(console->out)) {
 		notify(info->console.domU.evtchn);
 		await(info->console.domU.evtchn);
 	}
@@ -214,7 +216,8 @@ static void obey(void)
 			print(payload);
 			print("\r\n");
 			notify(info->console.domU.evtchn);
-			shut_down(argument(payload, "reboot") ? SHUTDOWN_reboot : SHUTDOWN_poweroff);
+			shut_down(argument(payload, "reboot") ? SHUTDOWN_reboot
+							      : SHUTDOWN_poweroff);
 		}
 	}
 }
@@ -236,8 +239,8 @@ void tiny_main(start_info_t *start)
 	info = start;
 	console = (void *)(pfns[start->console.domU.mfn] << 12);
 	store = (void *)(pfns[start->store_mfn] << 12);
-	hypercall(__HYPERVISOR_update_va_mapping, (long)shared_page,
-		  (long)(start->shared_info | 3), UVMF_INVLPG);
+	hypercall(__HYPERVISOR_update_va_mapping, (long)shared_page, (long)(start->shared_info | 3),
+		  UVMF_INVLPG);
 	shared = (void *)shared_page;
 
 	print("tiny: ");
