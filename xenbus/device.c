@@ -23,10 +23,14 @@
 
 static void device_enter(struct xenbus_device *dev, enum handshake_state state)
 {
-	log_debug("xenbus: %s: %s, its backend %s", dev->path, handshake_state_name(state),
-		  xenbus_state_name(dev->peer));
+	uint64_t now_ns = time_monotonic_ns();
+
+	log_debug("xenbus: %s: %s, its backend %s, after %llu us %s", dev->path,
+		  handshake_state_name(state), xenbus_state_name(dev->peer),
+		  (unsigned long long)(now_ns - dev->since_ns) / TIME_US,
+		  handshake_state_name(dev->state));
 	dev->state = state;
-	dev->since_ns = time_monotonic_ns();
+	dev->since_ns = now_ns;
 }
 
 /* Writes our state node, unless it holds that state already. */
@@ -287,7 +291,8 @@ int device_open(struct xenbus_device *dev)
 
 	/* The toolstack made our state node with this value. */
 	dev->written = XenbusStateInitialising;
-	device_enter(dev, HANDSHAKE_INITIALISING);
+	dev->state = HANDSHAKE_INITIALISING;
+	dev->since_ns = time_monotonic_ns();
 	error = dev->driver->probe(dev);
 	if (error != 0)
 		xenbus_unwatch(&dev->watch);

@@ -16,6 +16,7 @@
 #include "unikernel/core/time.h"
 #include "xenbus/device.h"
 #include "xenbus/wire.h"
+#include "xenbus/xenbus.h"
 
 #define AREA ((size_t)4 << 20)
 
@@ -211,11 +212,19 @@ static void test_restart(struct blkfront *bf)
 
 int main(int argc, char **argv)
 {
+	uint64_t start_ns = time_monotonic_ns();
+
 	area = pages_alloc(AREA / PAGE_SIZE + 1);
 	if (area == NULL)
 		return verdict_error("blk", "no memory");
 	if (xenbus_devices_ready(time_in(60 * TIME_S)) != 0)
 		return verdict_error("blk", "the disks do not connect");
+
+	struct xenbus_stats xenbus;
+	xenbus_stats(&xenbus);
+	say("connected after %llu us, %llu xenstore requests, %llu notifications\n",
+	    (unsigned long long)(time_monotonic_ns() - start_ns) / 1000,
+	    (unsigned long long)xenbus.requests, (unsigned long long)xenbus.notifies);
 
 	unsigned int disks = 0;
 	struct holdings before = holdings();
