@@ -21,6 +21,9 @@
 #define RESTART_DOUBLINGS 8
 #define RESTART_FORGET_NS (60 * TIME_S)
 
+/* When xenstored did not answer, or there was no memory for its answer. */
+#define RETRY_NS TIME_S
+
 static void device_enter(struct xenbus_device *dev, enum handshake_state state)
 {
 	uint64_t now_ns = time_monotonic_ns();
@@ -33,17 +36,28 @@ static void device_enter(struct xenbus_device *dev, enum handshake_state state)
 	dev->since_ns = now_ns;
 }
 
+/* A request that failed for want of memory or an answer is worth another one, a little later. */
+static void device_retry(struct xenbus_device *dev, int error)
+{
+	if (error == -ENOMEM || error == -ETIMEDOUT)
+		dev->retry_ns = time_in(RETRY_NS);
+}
+
 /* Writes our state node, unless it holds that state already. */
 static void device_write_state(struct xenbus_device *dev, enum xenbus_state state)
 {
 	struct xenbus_property node = {.name = "state", .value = state};
 
+	dev->wanted = state;
 	if (dev->written == state)
 		return;
-	dev->written = state;
 	int error = xenbus_write_all(dev->path, &node, 1);
-	if (error != 0)
-		log_warn("xenbus: %s: cannot write its state (error %d)", dev->path, -error);
+	if (error == 0) {
+		dev->written = state;
+		return;
+	}
+	log_warn("xenbus: %s: cannot write its state (error %d)", dev->path, -error);
+	device_retry(dev, error);
 }
 
 void xenbus_device_fail(struct xenbus_device *dev, int error, const char *format, ...)
@@ -131,7 +145,7 @@ static void device_publish(struct xenbus_device *dev)
 		xenbus_device_fail(dev, error, "cannot write its nodes");
 		return;
 	}
-	dev->written = dev->driver->published;
+	dev->written = dev->wanted = dev->driver->published;
 	device_enter(dev, HANDSHAKE_PUBLISHED);
 }
 
@@ -154,7 +168,8 @@ static void device_restart(struct xenbus_device *dev)
 	uint64_t online;
 
 	device_release(dev);
-	if (xenbus_read_u64(XENBUS_NO_TX, dev->backend, "online", &online) != 0 || online == 0) {
+	int error = xenbus_read_u64(XENBUS_NO_TX, dev->backend, "online", &online);
+	if (error == -ENOENT || (error == 0 && online == 0)) {
 		log_info("xenbus: %s: taken away", dev->path);
 		dev->gone = true;
 		if (dev->driver->removed != NULL)
@@ -208,9 +223,15 @@ static void device_failed(struct xenbus_device *dev)
 
 static void device_look(struct xenbus_device *dev)
 {
+	uint64_t peer = XenbusStateUnknown;
+
 	dev->look = false;
-	if (xenbus_read_u64(XENBUS_NO_TX, dev->backend, "state", &dev->peer) != 0)
-		dev->peer = XenbusStateUnknown;
+	int error = xenbus_read_u64(XENBUS_NO_TX, dev->backend, "state", &peer);
+	/* That xenstored does not answer says nothing about the backend. */
+	if (error == -ENOMEM || error == -ETIMEDOUT || error == -EIO)
+		device_retry(dev, error);
+	else
+		dev->peer = peer;
 }
 
 /* When the state that the device is in, or the delay before its next connection, runs out. */
@@ -226,11 +247,21 @@ static uint64_t device_deadline(const struct xenbus_device *dev)
 	return TIME_FOREVER;
 }
 
+static uint64_t first_of(uint64_t a_ns, uint64_t b_ns)
+{
+	return a_ns < b_ns ? a_ns : b_ns;
+}
+
 uint64_t device_step(struct xenbus_device *dev)
 {
 	while (!dev->gone) {
 		enum handshake_action action;
 
+		if (dev->retry_ns <= time_monotonic_ns()) {
+			dev->retry_ns = TIME_FOREVER;
+			dev->look = true;
+			device_write_state(dev, dev->wanted);
+		}
 		if (dev->look)
 			device_look(dev);
 		if (dev->failed != 0) {
@@ -249,7 +280,7 @@ uint64_t device_step(struct xenbus_device *dev)
 		if (action == HANDSHAKE_PUBLISH && now_ns < dev->not_before_ns)
 			action = HANDSHAKE_WAIT;
 		if (action == HANDSHAKE_WAIT)
-			return device_deadline(dev);
+			return first_of(device_deadline(dev), dev->retry_ns);
 		device_act(dev, action);
 	}
 	return TIME_FOREVER;
@@ -290,7 +321,8 @@ int device_open(struct xenbus_device *dev)
 		return error;
 
 	/* The toolstack made our state node with this value. */
-	dev->written = XenbusStateInitialising;
+	dev->written = dev->wanted = XenbusStateInitialising;
+	dev->retry_ns = TIME_FOREVER;
 	dev->state = HANDSHAKE_INITIALISING;
 	dev->since_ns = time_monotonic_ns();
 	error = dev->driver->probe(dev);

@@ -95,6 +95,8 @@ struct xenbus_device {
 	bool look;		   /* that node may have changed since it was read */
 	uint64_t peer;		   /* the backend's state as last read */
 	enum xenbus_state written; /* our state node as last written */
+	enum xenbus_state wanted;  /* … and as it should be */
+	uint64_t retry_ns;	   /* a request failed: look and write again then */
 	uint64_t since_ns;	   /* when .state was entered */
 	uint64_t connected_ns;	   /* when the device was last connected */
 	uint64_t not_before_ns;	   /* no new connection earlier than this */
