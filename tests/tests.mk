@@ -23,7 +23,8 @@ TEST_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 TEST_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-pie $(TEST_SANITIZERS)
 # The tables that the guest's link script collects (INIT, EXIT_HOOK, STATS), for the host's linker.
 TEST_LDFLAGS := -no-pie -Wl,-T,tests/unit/seam/tables.ld \
-	-Wl,--wrap=arch_stack_prepare -Wl,--wrap=thread_create -Wl,--wrap=main
+	-Wl,--wrap=arch_stack_prepare -Wl,--wrap=thread_create -Wl,--wrap=main \
+	-Wl,--wrap=page_alloc -Wl,--wrap=pages_alloc -Wl,--wrap=heap_alloc -Wl,--wrap=heap_zalloc
 
 # --- unit tests: cmocka on the fake Xen, under ASan and UBSan ---
 

@@ -6,6 +6,7 @@
 #ifndef FAKE_KERNEL_H
 #define FAKE_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Pages only: `mapped` at once, `lazy` when they are asked for. */
@@ -24,6 +25,13 @@ extern int (*fake_guest_main)(int argc, char **argv); /* the seam's */
 
 /* Runs the tables of init.h, as far as they are linked; the store must have been started before. */
 void fake_kernel_init(void);
+
+/*
+ * The n-th allocation from now, of pages or heap, fails; 0: none. Only calls from another source
+ * file than the allocator's own are counted.
+ */
+void fake_fail_allocation(unsigned long n);
+bool fake_allocation_failed(void); /* there were as many */
 
 /* Lets the guest's other threads and the others run until both rest, or that much time passed. */
 void fake_kernel_run(unsigned long ns);

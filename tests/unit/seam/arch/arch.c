@@ -13,6 +13,7 @@
 #include "hypercall/errno.h"
 #include "hypercall/hypercall.h"
 #include "tests/unit/fake/fake.h"
+#include "tests/unit/fake/kernel.h"
 #include "unikernel/core/thread.h"
 
 #define STACKS 4096
@@ -127,3 +128,34 @@ int __wrap_main(int argc, char **argv)
 {
 	return fake_guest_main ? fake_guest_main(argc, argv) : __real_main(argc, argv);
 }
+
+/* The n-th allocation from now fails, once: pages and heap alike, from whichever source file. */
+static unsigned long allocations_left;
+
+void fake_fail_allocation(unsigned long n)
+{
+	allocations_left = n;
+}
+
+bool fake_allocation_failed(void)
+{
+	return allocations_left == 0;
+}
+
+static bool fails_now(void)
+{
+	return allocations_left && --allocations_left == 0;
+}
+
+#define MAY_FAIL(name, parameters, arguments)                        \
+	void *__real_##name parameters;                              \
+	void *__wrap_##name parameters;                              \
+	void *__wrap_##name parameters                               \
+	{                                                            \
+		return fails_now() ? NULL : __real_##name arguments; \
+	}
+
+MAY_FAIL(page_alloc, (void), ())
+MAY_FAIL(pages_alloc, (size_t n), (n))
+MAY_FAIL(heap_alloc, (size_t size), (size))
+MAY_FAIL(heap_zalloc, (size_t size), (size))
