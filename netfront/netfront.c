@@ -10,7 +10,7 @@
 #include "unikernel/core/log.h"
 #include "unikernel/core/time.h"
 
-#define MTU_DEFAULT 1500
+#define MTU_DEFAULT 1500u
 #define MTU_MIN	    68 /* what IPv4 asks of every link */
 /* A frame has to fit a page: scatter-gather is not offered. */
 #define MTU_MAX (PAGE_SIZE - FRAME_HEADER)
