@@ -12,7 +12,7 @@ shift 3
 pass() { # OUTPUT [FLAG…]: links with the table made from $table_of
     pass_out=$1
     shift
-    "$here/symbols.sh" "$(basename "$out")" $table_of >"$out.symbols.S"
+    "$here/symbols.sh" "$(basename "$out")" ${table_of:+"$table_of"} >"$out.symbols.S"
     $cc -m64 -c "$out.symbols.S" -o "$out.symbols.o"
     $link -o "$pass_out" "$@"
 }
