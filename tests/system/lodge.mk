@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Tests of lodge on the boxed Xen, with a guest of their own.
+
+TINY := $(BUILD)/tests/system/tiny
+
+$(TINY): tests/system/tiny/tiny.c tests/system/tiny/tiny.lds $(LODGE_LIBXEN_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+		-Wmissing-prototypes -Werror -ffreestanding -mno-red-zone -mgeneral-regs-only \
+		-fno-pic -fno-pie -fcf-protection=none -fno-stack-protector \
+		-fno-asynchronous-unwind-tables $(LODGE_INCLUDES) \
+		-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ -nostdlib -static \
+		-Wl,-T,tests/system/tiny/tiny.lds,--build-id=none,-z,noexecstack,--no-warn-rwx-segments \
+		-o $@ $<
+
+LODGE_TESTS ?= $(sort $(wildcard tests/system/lodge-*.sh))
+
+.PHONY: test-lodge
+test-lodge: $(LODGE) $(TINY) ## runs the tests of lodge in the boxed dom0
+	$(Q)tests/xenhost/xenhost --quiet --release $(RELEASE) --timeout 900 \
+		--add $(LODGE) --add $(TINY) --add tests/system/lib.sh \
+		$(foreach test,$(LODGE_TESTS),--add $(test)) run tests/system/lodge.dom0
