@@ -83,8 +83,12 @@ $(UNIT_TESTS:%=$(UNIT)/%): $(UNIT)/%: $(UNIT)/tests/unit/%.o $(UNIT)/kernel.a $(
 .PHONY: unit
 unit: $(UNIT_TESTS:%=$(UNIT)/%)
 
+# All processors, unless make was told how many.
+TEST_MAKE = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 .PHONY: test-unit
-test-unit: unit ## runs the unit tests (fake Xen, ASan, UBSan)
+test-unit: ## runs the unit tests (fake Xen, ASan, UBSan)
+	@+$(TEST_MAKE) unit
 	@status=0; for test in $(UNIT_TESTS); do $(UNIT)/$$test || status=1; done; exit $$status
 
 # --- fuzzing: libFuzzer with ASan and UBSan, on the same fake Xen ---
@@ -138,7 +142,8 @@ $(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: $(FUZZ)/tests/fuzz/%.o $(FUZZ)/guest.a t
 fuzz: $(FUZZ_TARGETS:%=$(FUZZ)/%)
 
 .PHONY: test-fuzz fuzz-long
-test-fuzz: fuzz ## fuzzes each target for some seconds
+test-fuzz: ## fuzzes each target for some seconds
+	@+$(TEST_MAKE) fuzz
 	@tests/fuzz/run $(FUZZ) $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 fuzz-long: fuzz ## fuzzes each target for half an hour, keeping what it finds in BUILD
@@ -149,7 +154,8 @@ fuzz-long: fuzz ## fuzzes each target for half an hour, keeping what it finds in
 LINTS := layers headers lines twice text format warnings images
 
 .PHONY: test-lint
-test-lint: all ## checks layers, headers, formatting, text, sizes
+test-lint: ## checks layers, headers, formatting, text, sizes
+	@+$(TEST_MAKE) all
 	@status=0; for lint in $(LINTS); do \
 		if GUEST_CFLAGS='$(GUEST_CFLAGS) $(PART_net_CFLAGS) $(PART_fs_CFLAGS) $(httpd_CFLAGS)' BUILD='$(BUILD)' \
 			tests/lint/$$lint; then echo "ok lint/$$lint"; \
