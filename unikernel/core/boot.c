@@ -64,12 +64,14 @@ static void subsystems_start(void)
 	}
 }
 
+/* With the wall clock's time of the host's start, which makes points of the wall clock of them. */
 static void stages_tell(void)
 {
+	const uint64_t host_start = time_wall_ns() - time_monotonic_ns();
 	char stages[200];
 
 	boot_stages_format(stages, sizeof(stages));
-	log_info("boot: %s", stages);
+	log_info("boot: %s host-start=%llu", stages, (unsigned long long)host_start);
 }
 
 _Noreturn void boot(void)
