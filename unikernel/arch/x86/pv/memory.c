@@ -10,11 +10,10 @@
  *	| sealing) |          |       |     |                    | (r--)  |       |         | yet …
  *	                                                          bootstrap_end --^
  *
- * All of it is mapped writable and executable, the tables excepted. Sealing changes that in one
- * mmu_update:
- *	- in the chunks of 2 MiB that hold the image, page by page: NULL guard, text r-x, rodata r--,
+ * All of it is mapped writable and executable, the tables excepted. Sealing changes that:
+ *	- for the chunks of 2 MiB that hold the image, by a new table: NULL guard, text r-x, rodata r--,
  *	  stack guard, all else rw- and not executable;
- *	- in every other chunk by one bit, NX in the L2 entry, which rules over the chunk's pages.
+ *	- for every other chunk by one bit, NX in the L2 entry, which rules over the chunk's pages.
  *
  * Nothing here, or later, is done for each page of the domain but when that page is first used.
  */
@@ -98,39 +97,30 @@ static struct mmu_update update_of(const uint64_t *entry, uint64_t value)
 	};
 }
 
-/* --- sealing at boot --------------------------------------------------------------------- */
-
 /*
- * Updates on their way to Xen. They lie in the first free memory, just above the NULL guard, which
- * nobody else uses yet.
+ * Makes the page at `table`, filled in as memory so far, a page table below the entry `hook`, in
+ * one hypercall: first its own mapping is made read-only, then it is hooked in. In this order, for
+ * Xen takes no frame as a table that is writable anywhere. Xen flushes the old mapping itself.
  */
-#define QUEUE_LENGTH 512u
-
-static struct mmu_update *const queue = (struct mmu_update *)(NULL_GUARD_PAGES << PAGE_SHIFT);
-static unsigned int queued;
-
-static void queue_flush(void)
+static int table_install(const void *table, const uint64_t *hook)
 {
-	if (queued && hypercall_mmu_update(queue, queued))
-		panic("Xen does not take the page tables");
-	queued = 0;
+	xen_pfn_t mfn = arch_va_to_gfn(table);
+	const struct mmu_update updates[] = {
+		update_of(entry_of((uintptr_t)table, 1), pte_make(mfn, PTE_RO)),
+		update_of(hook, pte_make(mfn, PTE_TABLE)),
+	};
+
+	return xen_errno_to_errno(hypercall_mmu_update(updates, 2));
 }
 
-static void queue_add(const uint64_t *entry, uint64_t value)
-{
-	if (*entry == value)
-		return;
-	if (queued == QUEUE_LENGTH)
-		queue_flush();
-	queue[queued++] = update_of(entry, value);
-}
+/* --- sealing at boot --------------------------------------------------------------------- */
 
 static bool within(uintptr_t va, const void *start, const void *end)
 {
 	return va >= (uintptr_t)start && va < (uintptr_t)end;
 }
 
-/* What a page that the builder mapped is to become. */
+/* What the entry of a page that the builder mapped is to become. */
 static uint64_t sealed(uintptr_t va, uint64_t entry)
 {
 	if (va < NULL_GUARD_PAGES << PAGE_SHIFT || va == (uintptr_t)boot_stack_guard)
@@ -142,30 +132,49 @@ static uint64_t sealed(uintptr_t va, uint64_t entry)
 	return entry | PTE_NX;
 }
 
-/* Seals what the builder mapped; returns the end of it as a pfn. */
-static size_t seal(void)
+/*
+ * Seals a chunk page by page. A new table costs Xen less than 512 changes to the old one (205 us
+ * instead of 225, counting instructions), whose page is not used any more. `table` is a free page
+ * of the first chunk: the table of that chunk has to know that it is read-only from now on.
+ */
+static int chunk_seal(uintptr_t chunk, const uint64_t *l2, uint64_t *table)
+{
+	const uint64_t *old = table_of(*l2);
+
+	for (unsigned int i = 0; i < PTE_ENTRIES; i++)
+		table[i] = sealed(chunk + i * PAGE_SIZE, old[i]);
+	if ((uintptr_t)table - chunk < CHUNK_BYTES)
+		table[pte_index((uintptr_t)table, 1)] &= ~PTE_WRITE;
+	return table_install(table, l2);
+}
+
+/*
+ * Seals what the builder mapped; returns the end of it as a pfn. *spare: where free pages begin; those
+ * that become page tables are taken from there.
+ */
+static size_t seal(size_t *spare)
 {
 	/* Guard and text are all below this; behind it, pages differ in nothing. */
 	const uintptr_t image_chunks_end = (uintptr_t)boot_stack_end;
 	uintptr_t va = 0;
+	int err = 0;
 
-	for (;; va += CHUNK_BYTES) {
+	for (; !err; va += CHUNK_BYTES) {
 		const uint64_t *l2 = entry_of(va, 2);
 
 		if (!l2 || !(*l2 & PTE_PRESENT))
 			break;
-		if (va >= image_chunks_end) {
-			queue_add(l2, *l2 | PTE_NX);
-			continue;
-		}
-		for (unsigned int i = 0; i < PTE_ENTRIES; i++) {
-			const uint64_t *l1 = &table_of(*l2)[i];
+		if (va < image_chunks_end) {
+			err = chunk_seal(va, l2, (uint64_t *)(*spare << PAGE_SHIFT));
+			++*spare;
+		} else {
+			const struct mmu_update update = update_of(l2, *l2 | PTE_NX);
 
-			if (*l1 & PTE_PRESENT)
-				queue_add(l1, sealed(va + i * PAGE_SIZE, *l1));
+			err = xen_errno_to_errno(hypercall_mmu_update(&update, 1));
 		}
 	}
-	queue_flush();
+	if (err)
+		panic("Xen does not take the page tables: error %d", -err);
 	return va >> PAGE_SHIFT;
 }
 
@@ -194,37 +203,21 @@ void pv_memory_init(const struct start_info *start, uintptr_t bootstrap_end)
 	/* The bootstrap stack is a page, the last before bootstrap_end, and not in use any more. */
 	const size_t free_pfn = (bootstrap_end >> PAGE_SHIFT) - 1;
 	const size_t image_pfn = (uintptr_t)image_start >> PAGE_SHIFT;
-	size_t mapped_pfn;
+	size_t low_pfn = NULL_GUARD_PAGES, mapped_pfn;
 
 	memory.p2m = (const xen_pfn_t *)start->mfn_list;
 	memory.nr_pages = start->nr_pages;
 	memory.l4 = (const uint64_t *)start->pt_base;
 
-	mapped_pfn = least(seal(), memory.nr_pages);
+	mapped_pfn = least(seal(&low_pfn), memory.nr_pages);
 	map_shared_info(start);
 
 	page_init(memory.nr_pages, free_pfn, mapped_pfn - free_pfn);
-	page_add(NULL_GUARD_PAGES, image_pfn - NULL_GUARD_PAGES);
+	page_add(low_pfn, image_pfn - low_pfn);
 	page_add_lazy(mapped_pfn, memory.nr_pages - mapped_pfn);
 }
 
 /* --- afterwards -------------------------------------------------------------------------- */
-
-/*
- * Makes the page at `table`, filled in as memory so far, a page table below the entry `hook`, in
- * one hypercall: first its own mapping is made read-only, then it is hooked in. In this order, for
- * Xen takes no frame as a table that is writable anywhere. Xen flushes the old mapping itself.
- */
-static int table_install(void *table, const uint64_t *hook)
-{
-	xen_pfn_t mfn = arch_va_to_gfn(table);
-	const struct mmu_update updates[] = {
-		update_of(entry_of((uintptr_t)table, 1), pte_make(mfn, PTE_RO)),
-		update_of(hook, pte_make(mfn, PTE_TABLE)),
-	};
-
-	return xen_errno_to_errno(hypercall_mmu_update(updates, 2));
-}
 
 /* The L2 entry for va, with the tables above it made where they are missing. */
 static int l2_entry(uintptr_t va, const uint64_t **entry)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The start of a PV guest in C. Three hypercalls lead from here to boot(): the page tables are
- * sealed in one mmu_update, shared_info is mapped and the TLB flushed in one update_va_mapping,
- * and the exceptions are registered in one set_trap_table.
+ * The start of a PV guest in C. Four hypercalls lead from here to boot(), in a domain of up to a few
+ * hundred MiB: two mmu_updates seal the page tables, an update_va_mapping maps shared_info and
+ * flushes the TLB, and a set_trap_table registers the exceptions.
  */
 #include "unikernel/arch/x86/pv/pv.h"
 
