@@ -30,23 +30,19 @@ static int remove_if_empty(struct xenstore *xenstore, uint32_t transaction, cons
 
 /*
  * In a transaction, because removing takes all that is below: a device that
- * somebody adds meanwhile makes it fail, and then the directories are in use.
+ * somebody adds meanwhile makes it fail, and so does another who is just doing
+ * the same. Either way it is somebody else's business then.
  */
-static int remove_shared(struct xenstore *xenstore)
+static void remove_shared(struct xenstore *xenstore)
 {
 	uint32_t transaction;
 	int error = xenstore_transaction_start(xenstore, &transaction);
 
 	if (error)
-		return error;
+		return;
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]) && !error; i++)
 		error = remove_if_empty(xenstore, transaction, shared[i]);
-	if (error) {
-		xenstore_transaction_end(xenstore, transaction, false);
-		return error;
-	}
-	error = xenstore_transaction_end(xenstore, transaction, true);
-	return error == -EAGAIN ? 0 : error;
+	xenstore_transaction_end(xenstore, transaction, !error);
 }
 
 int nodes_remove(struct xenstore *xenstore, uint32_t domid, const uint8_t uuid[16])
@@ -59,8 +55,8 @@ int nodes_remove(struct xenstore *xenstore, uint32_t domid, const uint8_t uuid[1
 		xenstore_batch_remove(&batch, XENSTORE_NO_TRANSACTION, roots[i]);
 	error = xenstore_batch_run(xenstore, &batch, NULL, NULL);
 	if (!error)
-		error = remove_shared(xenstore);
-	if (error)
+		remove_shared(xenstore);
+	else
 		message_error("cannot remove the nodes of domain %u: %s", domid, strerror(-error));
 	return error;
 }

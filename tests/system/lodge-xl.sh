@@ -37,7 +37,7 @@ unchanged shutdown-clean
 xl create -q tiny.cfg 'vif=["mac=00:16:3e:00:00:01"]' "disk=[\"$PWD/disk.img,raw,xvda,w\"]"
 expect destroy 0 lodge destroy tiny
 unchanged destroy-clean
-verdict userdata sh -c '! ls /var/lib/xen/userdata* >/dev/null 2>&1'
+verdict userdata sh -c '! ls /var/lib/xen/userdata-?.[1-9]* 2>/dev/null'
 
 xl create -q tiny.cfg 'extra="status=9"' 'on_poweroff="preserve"'
 expect wait 9 lodge wait --timeout 20 tiny
