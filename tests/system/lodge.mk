@@ -9,7 +9,7 @@ $(TINY): tests/system/tiny/tiny.c tests/system/tiny/tiny.lds $(LODGE_LIBXEN_STAM
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 		-Wmissing-prototypes -Werror -ffreestanding -mno-red-zone -mgeneral-regs-only \
 		-fno-pic -fno-pie -fcf-protection=none -fno-stack-protector \
-		-fno-asynchronous-unwind-tables $(LODGE_INCLUDES) \
+		-fno-asynchronous-unwind-tables $(LODGE_SYSROOT) \
 		-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ -nostdlib -static \
 		-Wl,-T,tests/system/tiny/tiny.lds,--build-id=none,-z,noexecstack,--no-warn-rwx-segments \
 		-o $@ $<

@@ -18,7 +18,11 @@ test: ## runs all tests; ends in "N passed, N failed"
 	@$(MAKE) --no-print-directory all
 	@MAKE='$(MAKE)' tests/run $(SUITES)
 
-SUITES ?= lint unit ext4 fuzz guest devices system
+SUITES ?= lint unit ext4 fuzz guest box devices lodge httpd
+
+.PHONY: test-box
+test-box: all ## tests the Xen host in a box itself
+	$(Q)tests/system/box
 
 # What httpd.cfg names, side by side: the image, the disk and the configuration.
 DEMO := $(BUILD)/apps/httpd
