@@ -78,6 +78,30 @@ expect alone-create 0 lodge create net.cfg 'vif=["bridge=lonely"]'
 verdict alone-runs within 60 console 'httpd: serving'
 verdict alone-silent [ -z "$(told 0 ipv4)" ]
 lodge destroy net
+
+# A DHCP server of another make, which tells what name it was given.
+ip addr add 10.9.0.1/24 dev lonely
+mkdir -p /var/lib/misc
+touch /var/lib/misc/udhcpd.leases
+cat >udhcpd.conf <<'EOF'
+interface lonely
+start 10.9.0.20
+end 10.9.0.20
+lease_file /var/lib/misc/udhcpd.leases
+option subnet 255.255.255.0
+option router 10.9.0.1
+option dns 10.9.0.1
+option lease 60
+EOF
+busybox udhcpd -f udhcpd.conf 2>/dev/null &
+server=$!
+expect lease-create 0 lodge create net.cfg 'vif=["bridge=lonely"]' 'name="a.guest"'
+verdict lease-fetch within 60 fetched 10.9.0.20
+kill -USR1 $server
+within 5 [ -s /var/lib/misc/udhcpd.leases ]
+verdict lease-name sh -c 'busybox dumpleases -f /var/lib/misc/udhcpd.leases | grep -q a-guest'
+lodge destroy a.guest
+kill $server
 ip link del lonely
 
 unchanged clean

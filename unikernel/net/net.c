@@ -7,6 +7,7 @@
 #include "unikernel/core/page.h"
 #include "unikernel/core/time.h"
 #include "unikernel/net/config.h"
+#include "unikernel/net/hostname.h"
 #include "unikernel/net/isn.h"
 #include "unikernel/net/memory.h"
 #include "unikernel/net/random.h"
@@ -27,6 +28,7 @@ static size_t memory_share(void)
 
 static int net_init(void)
 {
+	const char *name = hostname_read();
 	int result;
 
 	net_memory_limit(memory_share());
@@ -42,8 +44,10 @@ static int net_init(void)
 	if (result == 0)
 		result = vif_thread_start();
 	dns_configure();
-	for (struct vif *vif = vif_first; vif; vif = vif->next)
+	for (struct vif *vif = vif_first; vif; vif = vif->next) {
+		netif_set_hostname(&vif->netif, name);
 		vif_configure(vif);
+	}
 	UNLOCK_TCPIP_CORE();
 	boot_stage("net");
 	return result;
