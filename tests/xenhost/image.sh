@@ -21,7 +21,7 @@ umask 022
 trap 'echo "image.sh: line $LINENO failed: $BASH_COMMAND" >&2' ERR
 here=$(cd "$(dirname "$0")" && pwd)
 debian=$here/../../unikernel/libraries/debian.sh
-cache=${LODGER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lodger}
+cache=$(realpath -m "${LODGER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lodger}")
 
 release=${1:?usage: image.sh RELEASE}
 case $release in
@@ -205,6 +205,7 @@ make_parts() {
 }
 
 # The key: what was asked of Debian and how it is put together.
+# shellcheck disable=SC2046 # no file of ours has a space in its name
 key=$(cat "$0" "$here/init" "$here/linux-init" $(find "$here/dom0" -type f | LC_ALL=C sort) |
     sha256sum | cut -c1-16)
 folder=$cache/xenhost/$release-$key

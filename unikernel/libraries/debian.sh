@@ -25,7 +25,7 @@ set -euo pipefail
 umask 022
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-shelf=${LODGER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lodger}/debian
+shelf=$(realpath -m "${LODGER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lodger}/debian")
 
 fail() {
     printf 'debian.sh: %s\n' "$@" >&2
