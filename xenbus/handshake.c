@@ -8,6 +8,17 @@
  *   a violation        device.c does "close" by itself, the rest is as above
  *   our second life    INITIALISING [4]: the backend still talks to whoever had this device before
  *                      us (a crashed kernel, a firmware): close, so that it lets go, then begin
+ *   a missed word      INITIALISING [5] finish, CLOSED [6] restart, INITIALISING
+ *
+ * The last is a race. A watch tells that a state has changed and not to what, so a slow peer may
+ * miss one of several:
+ *
+ *   we write 5, 6, 1 for a backend that         the backend
+ *   has come back by itself [2]                 hears of 5, reads 5, writes Closing
+ *                                               hears of 6, reads 1: nothing to do while Closing
+ *   we wait for it in INITIALISING              waits for our 6, in Closing
+ *
+ * so a backend that is Closing is told once more that we are Closed.
  */
 #include "xenbus/handshake.h"
 
@@ -29,7 +40,7 @@ static const unsigned char table[HANDSHAKE_STATES][PEER_STATES] = {
 	/* clang-format off */
 	/*                          0        1        2        3        4        5        6        7     8
 	 *                          Unknown  Init'ing InitWait Init'ed  Conn'ed  Closing  Closed   Reconfig'ing/ed */
-	[HANDSHAKE_INITIALISING] = {WAIT,    WAIT,    PUBLISH, PUBLISH, CLOSE,   WAIT,    WAIT,    WAIT, WAIT},
+	[HANDSHAKE_INITIALISING] = {WAIT,    WAIT,    PUBLISH, PUBLISH, CLOSE,   FINISH,  WAIT,    WAIT, WAIT},
 	[HANDSHAKE_PUBLISHED]    = {CLOSE,   WAIT,    WAIT,    WAIT,    CONNECT, CLOSE,   CLOSE,   WAIT, WAIT},
 	[HANDSHAKE_CONNECTED]    = {CLOSE,   CLOSE,   CLOSE,   CLOSE,   WAIT,    CLOSE,   CLOSE,   WAIT, WAIT},
 	[HANDSHAKE_CLOSING]      = {FINISH,  FINISH,  FINISH,  FINISH,  WAIT,    FINISH,  FINISH,  WAIT, WAIT},
