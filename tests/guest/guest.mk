@@ -4,7 +4,7 @@
 
 guest_images = $(foreach name,$(1),$(BUILD)/tests/guest/$(name)/$(name))
 
-GUEST_TESTS := memory time events grants console posix arguments crash
+GUEST_TESTS := memory time events grants console posix arguments crash sockets
 
 .PHONY: test-guest
 test-guest: $(call guest_images,$(GUEST_TESTS)) ## boots the kernel's tests under Xen alone

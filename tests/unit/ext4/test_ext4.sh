@@ -13,7 +13,7 @@
 set -euo pipefail
 export LC_ALL=C
 
-program=$1
+program=$(realpath "$1")
 work=$2
 rounds=${3:-300}
 failures=0
