@@ -23,7 +23,9 @@ static enum exit_code use(struct cli *cli, uint32_t domid, const char *name, con
 	if (console_run(&console, link < 0 ? -1 : link, false, &outcome, &told) == CONSOLE_ENDED)
 		message_info("the domain has ended");
 	console_detach(&console);
-	if (link >= 0)
+	if (link >= 0 && told)
+		link_see_out(link);
+	else if (link >= 0)
 		close(link);
 	if (wait_signal())
 		return cli_code(-ECANCELED);

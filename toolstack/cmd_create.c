@@ -78,9 +78,11 @@ static enum exit_code run_with_console(struct cli *cli, struct monitor *monitor)
 	}
 	end = console_run(&console, link, true, &outcome, &told);
 	console_detach(&console);
-	close(link); /* the answer that the monitor waits for */
-	if (end == CONSOLE_LEFT)
+	if (end == CONSOLE_LEFT) {
+		close(link);
 		return cli_code(wait_signal() ? -ECANCELED : 0);
+	}
+	link_see_out(link);
 	show(cli, monitor, &outcome);
 	if (!told)
 		message_error("the domain's monitor has ended; how the domain did is not known");

@@ -9,6 +9,7 @@
 #include "toolstack/cli.h"
 #include "toolstack/device.h"
 #include "toolstack/hypervisor.h"
+#include "toolstack/link.h"
 #include "toolstack/lookup.h"
 #include "toolstack/message.h"
 #include "toolstack/build.h"
@@ -36,22 +37,29 @@ static int destroy(struct lookup *lookup, uint32_t domid)
 {
 	struct build build = {.domid = domid};
 	xc_domaininfo_t info;
-	int error = hypervisor_domain_info(lookup->xch, domid, &info);
+	int error = hypervisor_domain_info(lookup->xch, domid, &info), link;
 
 	if (error) {
 		message_error("domain %u: %s", domid, strerror(-error));
 		return error;
 	}
 	wait_shield(true); /* half a domain is nobody's wish */
+	link = link_connect(domid);
 	xc_domain_pause(lookup->xch, domid);
 	error = device_remove_all(lookup->xenstore, domid);
 	if (error)
 		message_warn("the devices of domain %u: %s", domid, strerror(-error));
 	error = build_destroy(lookup->xch, &build);
-	if (error)
+	if (error) {
+		if (link >= 0)
+			close(link);
 		return error;
+	}
 	error = nodes_remove(lookup->xenstore, domid, info.handle);
 	remove_userdata(domid);
+	/* Its monitor has disks to let go of. */
+	if (link >= 0)
+		link_see_out(link);
 	return error;
 }
 

@@ -3,15 +3,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "toolstack/cli.h"
 #include "toolstack/hypervisor.h"
+#include "toolstack/link.h"
 #include "toolstack/lookup.h"
 #include "toolstack/message.h"
+#include "toolstack/outcome.h"
 #include "toolstack/wait.h"
 
-/* Waits until the domain runs no more: 0, -ETIMEDOUT, -ECANCELED, -errno. */
-static int await_end(struct lookup *lookup, uint32_t domid, uint64_t deadline)
+/* Has the monitor of a domain of ours tell when the domain is gone, or on to its next life. */
+static int ask_monitor(int link, uint64_t deadline)
+{
+	char record[LINK_RECORD_SIZE];
+	struct outcome outcome;
+	int error = link_hear(link, record, deadline);
+
+	if (!error && outcome_parse(record, &outcome)) {
+		link_see_out(link);
+		return 0;
+	}
+	if (!error)
+		link_say(link, "go");
+	close(link);
+	return error;
+}
+
+/* Waits until a domain of another toolstack runs no more: 0, -ETIMEDOUT, -ECANCELED, -errno. */
+static int watch_domain(struct lookup *lookup, uint32_t domid, uint64_t deadline)
 {
 	int error = xenstore_watch(lookup->xenstore, "@releaseDomain", "release");
 
@@ -33,18 +53,23 @@ static int await_end(struct lookup *lookup, uint32_t domid, uint64_t deadline)
 static int shut_down(struct lookup *lookup, uint32_t domid, const char *reason, bool waits,
 		     unsigned timeout_s)
 {
+	uint64_t deadline = timeout_s ? time_after_s(timeout_s) : TIME_FOREVER;
 	char path[64];
-	int error;
+	int error, link = waits ? link_connect(domid) : -1;
 
 	snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
 	error = xenstore_write(lookup->xenstore, XENSTORE_NO_TRANSACTION, path, reason);
 	if (error) {
 		message_error("cannot ask domain %u to shut down: %s", domid, strerror(-error));
+		if (link >= 0)
+			close(link);
 		return error;
 	}
 	if (!waits)
 		return 0;
-	error = await_end(lookup, domid, timeout_s ? time_after_s(timeout_s) : TIME_FOREVER);
+	error = link < 0 ? -ECONNRESET : ask_monitor(link, deadline);
+	if (error && error != -ETIMEDOUT && error != -ECANCELED)
+		error = watch_domain(lookup, domid, deadline);
 	if (error == -ETIMEDOUT)
 		message_error(
 			"domain %u has not shut down within %u seconds; `lodge destroy' ends it",

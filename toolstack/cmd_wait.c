@@ -20,8 +20,10 @@ static int ask_monitor(int link, struct outcome *outcome, uint64_t deadline)
 	int error;
 
 	while (!(error = link_hear(link, record, deadline))) {
-		if (outcome_parse(record, outcome))
+		if (outcome_parse(record, outcome)) {
+			link_see_out(link);
 			return 0;
+		}
 		error = link_say(link, "go");
 		if (error)
 			return error;
@@ -83,7 +85,7 @@ static int await(struct lookup *lookup, uint32_t domid, struct outcome *outcome,
 	int link = link_connect(domid);
 	int error = link < 0 ? link : ask_monitor(link, outcome, deadline);
 
-	if (link >= 0)
+	if (link >= 0 && error)
 		close(link);
 	if (error && error != -ETIMEDOUT && error != -ECANCELED)
 		error = watch_domain(lookup, domid, outcome, deadline);

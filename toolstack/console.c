@@ -6,13 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
-#include <xenforeignmemory.h>
-#include <xen/io/console.h>
 
 #include "toolstack/console.h"
+#include "toolstack/console_drain.h"
 #include "toolstack/link.h"
 #include "toolstack/message.h"
 #include "toolstack/text.h"
@@ -20,8 +18,8 @@
 
 #define TTY_SECONDS   10
 #define DETACH_KEY    0x1d /* Ctrl-] */
-#define DRAIN_SECONDS 3
-#define QUIET_NS      (50 * UINT64_C(1000000))
+#define DRAIN_SECONDS 5
+#define STEP_NS	      (5 * UINT64_C(1000000)) /* between two looks at xenconsoled */
 
 int console_find(struct xenstore *xenstore, uint32_t domid, char path[CONSOLE_PATH_SIZE],
 		 uint64_t *gfn)
@@ -152,49 +150,30 @@ static int show(struct console *console)
 	return error ? error : (int)got;
 }
 
-/* Has xenconsoled taken everything out of the ring? The page belongs to a guest: two loads, no use. */
-static bool ring_empty(const struct xencons_interface *ring)
-{
-	return !ring || __atomic_load_n(&ring->out_cons, __ATOMIC_ACQUIRE) ==
-				__atomic_load_n(&ring->out_prod, __ATOMIC_ACQUIRE);
-}
-
 /*
- * The domain stands still, but its last words may be on their way: in the ring,
- * in xenconsoled, in the terminal. Reads until the ring is empty and the terminal
- * has been quiet for a moment. Closing the terminal, which xenconsoled does when
- * the domain is destroyed, would throw away what has not been read by then.
+ * The domain stands still, but its last words may be on their way. Reads until
+ * there are none left: closing the terminal, which xenconsoled does when the
+ * domain is destroyed, would throw away what has not been read by then.
  */
 static void drain(struct console *console)
 {
 	uint64_t deadline = time_after_s(DRAIN_SECONDS);
-	xenforeignmemory_handle *memory = NULL;
-	const struct xencons_interface *ring = NULL;
-	xen_pfn_t frame = console->gfn;
-	int error;
+	struct console_drain *state;
 
 	if (console->tty < 0)
 		return;
-	if (frame)
-		memory = xenforeignmemory_open(NULL, 0);
-	if (memory)
-		ring = xenforeignmemory_map(memory, console->domid, PROT_READ, 1, &frame, NULL);
-	for (;;) {
-		bool empty = ring_empty(ring);
-		uint64_t quiet = time_now_ns() + QUIET_NS;
+	state = console_drain_begin(console->domid, console->gfn);
+	while (state) {
+		bool drained = console_drained(state) || time_now_ns() >= deadline;
+		/* Looked at before the terminal is: what came in between is seen there. */
+		int error = wait_fd(console->tty, POLLIN, drained ? 0 : time_now_ns() + STEP_NS);
 
-		error = wait_fd(console->tty, POLLIN, quiet < deadline ? quiet : deadline);
-		if (error == -ETIMEDOUT && (empty || time_now_ns() >= deadline))
+		if ((error == -ETIMEDOUT && drained) || (error && error != -ETIMEDOUT))
 			break;
-		if (error == -ETIMEDOUT)
-			continue;
-		if (error || show(console) < 0)
+		if (!error && show(console) < 0)
 			break;
 	}
-	if (ring)
-		xenforeignmemory_unmap(memory, (void *)(uintptr_t)ring, 1);
-	if (memory)
-		xenforeignmemory_close(memory);
+	console_drain_end(state);
 }
 
 struct session {

@@ -11,7 +11,10 @@
 #include "toolstack/link.h"
 #include "toolstack/wait.h"
 
-#define SOCKET_TYPE (SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK)
+/* What a monitor may need to see devices off and to clear up, and some. */
+#define CLEAR_SECONDS 30
+
+#define SOCKET_TYPE   (SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK)
 
 int link_pair(int fds[2])
 {
@@ -117,4 +120,14 @@ int link_hear(int fd, char record[LINK_RECORD_SIZE], uint64_t deadline_ns)
 		if (error)
 			return error;
 	}
+}
+
+void link_see_out(int fd)
+{
+	uint64_t deadline = time_after_s(CLEAR_SECONDS);
+	char record[LINK_RECORD_SIZE];
+
+	while (!link_say(fd, "go") && !link_hear(fd, record, deadline))
+		;
+	close(fd);
 }

@@ -8,7 +8,8 @@
  *	the monitor says	meaning			and is answered
  *	tty DOMID PATH GFN	a console to attach to	go
  *	restarting REASON	another life follows	go, when the console has been read
- *	ended REASON STATUS	the domain is done	(hang-up, likewise)
+ *	ended REASON STATUS	the domain is done	go, likewise
+ *	(hang-up)		all of it has been cleared away
  *
  * The monitor waits a bounded time for each answer before it takes the domain
  * away. A creator that hangs up instead of attaching calls the domain off.
@@ -40,5 +41,11 @@ int link_say(int fd, const char *format, ...) __attribute__((format(printf, 2, 3
  * -ETIMEDOUT, -ECANCELED, -errno.
  */
 int link_hear(int fd, char record[LINK_RECORD_SIZE], uint64_t deadline_ns);
+
+/*
+ * Answers whatever the monitor still says and waits until it has hung up, that
+ * is, until nothing is left of the domain; then closes the line.
+ */
+void link_see_out(int fd);
 
 #endif

@@ -76,15 +76,16 @@ static int offer_console(struct monitor *monitor)
 
 /*
  * Tells everybody, then waits until each has answered or hung up, so that a
- * console is read to its end while there is still a domain behind it.
+ * console is read to its end while there is still a domain behind it. Who answers
+ * stays connected: the end of this process tells that all is cleared away.
  */
-static void tell_all(struct monitor *monitor, const char *record, bool last)
+static void tell_all(struct monitor *monitor, const char *record)
 {
 	uint64_t deadline = time_after_s(ANSWER_SECONDS);
 	char answer[LINK_RECORD_SIZE];
 
 	if (monitor->creator >= 0 && (link_say(monitor->creator, "%s", record) ||
-				      link_hear(monitor->creator, answer, deadline) || last))
+				      link_hear(monitor->creator, answer, deadline)))
 		drop_creator(monitor);
 	for (size_t i = 0; i < monitor->client_count;) {
 		if (link_say(monitor->clients[i], "%s", record))
@@ -93,7 +94,7 @@ static void tell_all(struct monitor *monitor, const char *record, bool last)
 			i++;
 	}
 	for (size_t i = 0; i < monitor->client_count;) {
-		if (link_hear(monitor->clients[i], answer, deadline) || last)
+		if (link_hear(monitor->clients[i], answer, deadline))
 			drop_client(monitor, i);
 		else
 			i++;
@@ -106,7 +107,7 @@ static void finish(struct monitor *monitor, const struct outcome *outcome)
 
 	outcome_format(outcome, record, sizeof(record));
 	message_info("domain %u has %s", monitor->domain.build.domid, record);
-	tell_all(monitor, record, true);
+	tell_all(monitor, record);
 }
 
 static void close_listener(struct monitor *monitor)
@@ -143,7 +144,7 @@ static bool restart(struct monitor *monitor, struct outcome *outcome, bool keep_
 
 	snprintf(record, sizeof(record), "restarting %s", outcome_name(outcome->reason));
 	message_info("domain %u is %s", monitor->domain.build.domid, record);
-	tell_all(monitor, record, false);
+	tell_all(monitor, record);
 	close_listener(monitor);
 	if (keep_old) {
 		rename_old(monitor);

@@ -62,6 +62,19 @@ lodge destroy tiny
 verdict script-offline grep -q "offline type_if=vif vif$domid.0" /tmp/script-calls
 unchanged script-clean
 
+# When a command says that a domain has ended, its disks are free.
+lodge create tiny.cfg 'extra="wait"' 'disk=["a.img,raw,xvda,w"]'
+lodge shutdown -w tiny
+expect free-after-shutdown 0 lodge create tiny.cfg 'disk=["a.img,raw,xvda,w"]'
+lodge destroy tiny
+expect free-after-destroy 0 lodge create -c tiny.cfg 'extra="poweroff"' 'disk=["a.img,raw,xvda,w"]'
+expect free-after-console 0 lodge create --paused tiny.cfg 'extra="poweroff"' 'disk=["a.img,raw,xvda,w"]'
+xl unpause tiny
+lodge wait --timeout 20 tiny >/dev/null 2>&1
+expect free-after-wait 0 lodge create tiny.cfg 'disk=["a.img,raw,xvda,w"]'
+lodge destroy tiny
+unchanged free-clean
+
 # Restarted, a domain has its devices again, and nothing twice.
 lodge create tiny.cfg 'extra="wait"' 'disk=["a.img,raw,xvda,w"]' 'vif=[""]'
 before=$(xl domid tiny)
