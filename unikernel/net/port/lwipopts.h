@@ -62,10 +62,11 @@
 #define MEMP_NUM_REASSDATA 8
 #define LWIP_DHCP	   1
 /* The server vouches for the address; probing for it would cost the boot more than a second. */
-#define DHCP_DOES_ARP_CHECK	  0
-#define LWIP_DNS		  1
-#define DNS_MAX_SERVERS		  4
-#define LWIP_DHCP_MAX_DNS_SERVERS 2
+#define DHCP_DOES_ARP_CHECK 0
+#define LWIP_DNS	    1
+#define DNS_MAX_SERVERS	    4
+/* As many from DHCP: its parser counts by the former and has room by the latter. */
+#define LWIP_DHCP_MAX_DNS_SERVERS DNS_MAX_SERVERS
 #define DNS_TABLE_SIZE		  8
 #define DNS_MAX_NAME_LENGTH	  254
 
