@@ -114,10 +114,11 @@ pack() {
 }
 
 # A program of the release, run here with that release's own libraries.
+# Not through lib64: a link there may lead to the loader of this machine.
 tool() {
     local program=$1
     shift
-    "$tools/lib64/ld-linux-x86-64.so.2" \
+    "$tools/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" \
         --library-path "$tools/usr/lib/x86_64-linux-gnu" "$tools/usr/bin/$program" "$@"
 }
 
