@@ -48,7 +48,7 @@ said() {
 
 # Everything that a domain consists of, on this host.
 holdings() {
-    xl list | awk 'NR > 1 { print "domain", $1 }'
+    lodge list | awk 'NR > 1 { print "domain", $1 }'
     xenstore-ls -f / | sed 's/ = .*//' | grep -v -e '^/local/domain/0/error' \
         -e '^/local/domain/0/backend$' -e '^/local/domain/0/backend/[a-z]*$' -e '^/libxl$' -e '^/vm$'
     losetup -a

@@ -16,7 +16,7 @@ begin=$(awk '{ print int($1 * 1000) }' /proc/uptime)
 lodge create "$@"
 took=$(($(awk '{ print int($1 * 1000) }' /proc/uptime) - begin))
 lodge destroy tiny
-rounds=40 round=0 whole=0 none=0 bad=''
+rounds=${ROUNDS:-24} round=0 whole=0 none=0 bad=''
 while [ $round -lt $rounds ]; do
     signal=INT
     [ $((round % 2)) = 0 ] || signal=TERM
