@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Guest tests: those that need Xen alone, and those that need a dom0 for its back ends.
+# Guest tests: those that need Xen alone, and those that need a dom0 for its back ends. Every
+# folder here is an image (unikernel.mk); which of them are booted, and how, the runners say.
 
-guest_images = $(foreach name,$(1),$(BUILD)/tests/guest/$(name)/$(name))
-
-GUEST_TESTS := memory time events grants console posix arguments crash sockets
+GUEST_TEST_IMAGES := $(filter $(BUILD)/tests/guest/%,$(IMAGES))
 
 .PHONY: test-guest
-test-guest: $(call guest_images,$(GUEST_TESTS)) ## boots the kernel's tests under Xen alone
+test-guest: $(GUEST_TEST_IMAGES) ## boots the kernel's tests under Xen alone
 	$(Q)tests/guest/run
 
-DEVICE_TESTS := time events memory echo xenbus net blk ext4 stdin
-
 .PHONY: test-devices
-test-devices: $(call guest_images,$(DEVICE_TESTS)) $(BUILD)/tests/guest/ext4/ext4.img $(LODGE)
+test-devices: $(GUEST_TEST_IMAGES) $(BUILD)/tests/guest/ext4/ext4.img $(LODGE)
 test-devices: ## boots the tests of xenbus, disks, network and files in the boxed host
 	$(Q)tests/guest/devices
