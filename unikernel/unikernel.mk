@@ -109,8 +109,10 @@ $(GUEST)/unikernel/core/string.o: OBJECT_CFLAGS := -fno-builtin -fno-tree-loop-d
 
 $(PART_net_OBJECTS): OBJECT_CFLAGS = $(PART_net_CFLAGS)
 $(PART_net_OBJECTS): OBJECT_NEEDS = $(PART_net_NEEDS)
+$(PART_net_OBJECTS): $(PART_net_LIBS)
 $(PART_fs_OBJECTS): OBJECT_CFLAGS = $(PART_fs_CFLAGS)
 $(PART_fs_OBJECTS): OBJECT_NEEDS = $(PART_fs_NEEDS)
+$(PART_fs_OBJECTS): $(PART_fs_LIBS)
 
 $(GUEST)/kernel.a: $(KERNEL_OBJECTS)
 	$(Q)rm -f $@ && ar rcsD $@ $^
@@ -131,10 +133,12 @@ $(1)_OUT := $(BUILD)/$(2)/$(1)
 
 $$($(1)_OBJECTS): OBJECT_CFLAGS = $$($(1)_CFLAGS) $$(foreach part,$$($(1)_PARTS),$$(PART_$$(part)_CFLAGS))
 $$($(1)_OBJECTS): OBJECT_NEEDS = $$($(1)_NEEDS) $$(foreach part,$$($(1)_PARTS),$$(PART_$$(part)_NEEDS))
+$$($(1)_OBJECTS): $$($(1)_LIBS) $$(foreach part,$$($(1)_PARTS),$$(PART_$$(part)_LIBS))
 -include $$($(1)_OBJECTS:.o=.d)
 
 $$($(1)_OUT): $$($(1)_OBJECTS) $$(foreach part,$$($(1)_PARTS),$$(PART_$$(part)_OBJECTS)) \
 		$(GUEST)/kernel.a unikernel/arch/x86/image.lds unikernel/symbols.sh unikernel/check.sh \
+		$$($(1)_LIBS) $$(foreach part,$$($(1)_PARTS),$$(PART_$$(part)_LIBS)) \
 		| $$$$($(1)_NEEDS) $$$$(foreach part,$$$$($(1)_PARTS),$$$$(PART_$$$$(part)_NEEDS))
 	@mkdir -p $$(@D)
 	@$$(if $(V),:,echo "  LINK    $$@")

@@ -35,3 +35,7 @@ $(E2FSPROGS_STAMP): $(wildcard unikernel/libraries/e2fsprogs/*) | $(NEWLIB_STAMP
 # lwIP is compiled with our options and beside the types of our libc.
 $(LWIP_STAMP): $(shell find unikernel/net/port unikernel/libc/include -name '*.h') | $(NEWLIB_STAMP)
 $(LLHTTP_STAMP): | $(NEWLIB_STAMP)
+
+# Archives have the stamp's word that they are there. Whoever includes a library's headers or links
+# it depends on the archive, which library.sh makes new when another build takes the place of one.
+$(foreach library,$(NEWLIB) $(E2FSPROGS) $(LWIP) $(LLHTTP),$(eval $(library)/lib/%: $(library)/stamp ;))

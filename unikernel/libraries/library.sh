@@ -45,6 +45,10 @@ library() {
         exec 8>&-
     fi
     mkdir -p "$(dirname "$link")"
+    # Whatever was built with the library that stood there before is out of date.
+    if [ -L "$link" ] && [ "$(readlink "$link")" != "$result" ]; then
+        find "$result/lib" -type f -exec touch {} +
+    fi
     ln -sfn "$result" "$link"
 }
 
