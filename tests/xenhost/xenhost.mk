@@ -10,11 +10,11 @@ INSTALL_MISSING := tests/xenhost/install.sh
 
 .PHONY: deps
 deps: ## installs what building, running and testing need and this machine lacks
-	@$(INSTALL_MISSING) build run test
+	@$(INSTALL_MISSING) build run test $(if $(DOM0),dom0)
 
 .PHONY: test
 test: ## runs all tests; ends in "N passed, N failed"
-	@$(INSTALL_MISSING) build run test
+	@$(INSTALL_MISSING) build run test $(if $(DOM0),dom0)
 	@$(MAKE) --no-print-directory all
 	@MAKE='$(MAKE)' tests/run $(SUITES)
 
