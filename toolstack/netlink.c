@@ -3,7 +3,6 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,20 +31,6 @@ int netlink_open(void)
 	return fd;
 }
 
-/* The interface's name in a RTM_NEWLINK message; NULL if it has none. */
-static const char *link_name(const struct nlmsghdr *header)
-{
-	const struct ifinfomsg *link = NLMSG_DATA(header);
-	const struct rtattr *attribute = IFLA_RTA(link);
-	unsigned left = (unsigned)IFLA_PAYLOAD(header);
-
-	for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left))
-		if (attribute->rta_type == IFLA_IFNAME &&
-		    memchr(RTA_DATA(attribute), '\0', RTA_PAYLOAD(attribute)))
-			return RTA_DATA(attribute);
-	return NULL;
-}
-
 /*
  * One datagram of messages from the kernel, waited for. Its size, or -ENOBUFS
  * when some were lost because they came faster than they were read.
@@ -71,37 +56,24 @@ static int receive(int fd, void *buffer, size_t size, uint64_t deadline_ns)
 	}
 }
 
+/*
+ * A message only says that it is time to look. What it is about is not asked: the interface's own
+ * announcement may have been lost in a flood, or read while the answer to another request was
+ * waited for; but whoever has looked in vain is told of what comes after.
+ */
 int netlink_wait_link(int fd, const char *name, uint64_t deadline_ns)
 {
-	union {
-		struct nlmsghdr header;
-		char bytes[16384];
-	} buffer;
+	char messages[16384];
 
 	for (;;) {
-		int got = receive(fd, &buffer, sizeof(buffer), deadline_ns);
-		unsigned left = (unsigned)got, index;
+		unsigned index = if_nametoindex(name);
+		int got;
 
-		if (got == -ENOBUFS) {
-			index = if_nametoindex(name);
-			if (index)
-				return (int)index;
-			continue;
-		}
-		if (got < 0)
+		if (index)
+			return (int)index;
+		got = receive(fd, messages, sizeof(messages), deadline_ns);
+		if (got < 0 && got != -ENOBUFS)
 			return got;
-		for (struct nlmsghdr *header = &buffer.header; NLMSG_OK(header, left);
-		     header = NLMSG_NEXT(header, left)) {
-			const struct ifinfomsg *link = NLMSG_DATA(header);
-			const char *found;
-
-			if (header->nlmsg_type != RTM_NEWLINK ||
-			    header->nlmsg_len < NLMSG_LENGTH(sizeof(*link)))
-				continue;
-			found = link_name(header);
-			if (found && !strcmp(found, name))
-				return link->ifi_index;
-		}
 	}
 }
 
