@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-2-Clause
-stdin_USES := libc
+stdin_USES := libc xenbus
