@@ -138,6 +138,7 @@ $$($(1)_OBJECTS): $$($(1)_LIBS) $$(foreach part,$$($(1)_PARTS),$$(PART_$$(part)_
 
 $$($(1)_OUT): $$($(1)_OBJECTS) $$(foreach part,$$($(1)_PARTS),$$(PART_$$(part)_OBJECTS)) \
 		$(GUEST)/kernel.a unikernel/arch/x86/image.lds unikernel/symbols.sh unikernel/check.sh \
+		$(wildcard $(2)/app.mk) \
 		$$($(1)_LIBS) $$(foreach part,$$($(1)_PARTS),$$(PART_$$(part)_LIBS)) \
 		| $$$$($(1)_NEEDS) $$$$(foreach part,$$$$($(1)_PARTS),$$$$(PART_$$$$(part)_NEEDS))
 	@mkdir -p $$(@D)
