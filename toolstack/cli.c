@@ -19,6 +19,23 @@ static void show_help(const struct command *command)
 	       command->name, command->usage, command->summary, command->options);
 }
 
+bool cli_common(struct cli *cli, int option)
+{
+	switch (option) {
+	case CLI_JSON:
+		cli->json = true;
+		return true;
+	case 'v':
+		message_set_level(message_level() < MESSAGE_INFO ? MESSAGE_INFO : MESSAGE_DEBUG);
+		return true;
+	case 'q':
+		message_set_level(MESSAGE_ERROR);
+		return true;
+	default:
+		return false;
+	}
+}
+
 int cli_option(struct cli *cli, int argc, char **argv, const char *shorts,
 	       const struct option *longs, enum exit_code *code)
 {
@@ -38,18 +55,9 @@ int cli_option(struct cli *cli, int argc, char **argv, const char *shorts,
 				cli->command->name);
 			*code = EXIT_USAGE;
 			return CLI_STOP;
-		case CLI_JSON:
-			cli->json = true;
-			break;
-		case 'v':
-			message_set_level(message_level() < MESSAGE_INFO ? MESSAGE_INFO
-									 : MESSAGE_DEBUG);
-			break;
-		case 'q':
-			message_set_level(MESSAGE_ERROR);
-			break;
 		default:
-			return option;
+			if (!cli_common(cli, option))
+				return option;
 		}
 	}
 }

@@ -35,6 +35,9 @@ enum { CLI_JSON = 256, CLI_VERSION, CLI_TIMEOUT, CLI_PAUSED };
 	{                                                                               \
 	}
 
+/* The options that mean the same before and behind a command's name; false for any other. */
+bool cli_common(struct cli *cli, int option);
+
 enum { CLI_END = -1, CLI_STOP = -2 };
 
 /*

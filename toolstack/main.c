@@ -45,17 +45,9 @@ int main(int argc, char **argv)
 		case CLI_VERSION:
 			printf("lodge %s\n", LODGE_VERSION);
 			return EXIT_DONE;
-		case CLI_JSON:
-			cli.json = true;
-			break;
-		case 'v':
-			message_set_level(message_level() < MESSAGE_INFO ? MESSAGE_INFO
-									 : MESSAGE_DEBUG);
-			break;
-		case 'q':
-			message_set_level(MESSAGE_ERROR);
-			break;
 		default:
+			if (cli_common(&cli, option))
+				break;
 			show_help(stderr);
 			return EXIT_USAGE;
 		}
