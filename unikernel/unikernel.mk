@@ -51,7 +51,8 @@ GUEST_CFLAGS = $(GUEST_CFLAGS_ARCH) $(WARNINGS) -Wframe-larger-than=2048 -I. $(X
 # reached are dropped either way (--gc-sections).
 PARTS := freestanding libc xenbus netfront blkfront net fs
 
-PART_kernel_FOLDERS       := hypercall unikernel/arch/x86 unikernel/arch/x86/pv unikernel/core
+PART_kernel_FOLDERS       := hypercall unikernel/arch/x86 unikernel/arch/x86/pv \
+	unikernel/arch/x86/hvm unikernel/core
 PART_freestanding_FOLDERS := unikernel/freestanding
 PART_libc_FOLDERS         := unikernel/libc
 PART_xenbus_FOLDERS       := xenbus
