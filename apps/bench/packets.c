@@ -15,7 +15,7 @@
 #include "apps/bench/platform.h"
 
 #define PACKETS	     1000u
-#define QUIET_MS     50 /* after that long without any, no more will come */
+#define QUIET_MS     300 /* after that long without any, no more will come */
 #define FULL_WAIT_NS 100000ull
 #define FULL_TRIES   10000u
 
