@@ -9,6 +9,8 @@
  *           stage begin, then becomes the command
  *   observe unpause DOMID
  *           stage unpaused, just before it unpauses the domain
+ *   observe stage NAME
+ *           the stage of this name: now
  *   observe free
  *           not a record: the bytes that Xen has not given to anyone
  *   observe domain DOMID FREE
@@ -156,6 +158,10 @@ int main(int argc, char *argv[])
 		return observe_create(argv + 2);
 	if (argc >= 3 && !strcmp(argv[1], "begin"))
 		return observe_begin(argv + 2);
+	if (argc == 3 && !strcmp(argv[1], "stage")) {
+		stage(argv[2], wall_clock_ns());
+		return 0;
+	}
 	xc = xc_interface_open(NULL, NULL, 0);
 	if (!xc)
 		return fail("libxenctrl");
@@ -167,6 +173,6 @@ int main(int argc, char *argv[])
 		return observe_domain(xc, (uint32_t)strtoul(argv[2], NULL, 10),
 				      strtoull(argv[3], NULL, 10));
 	fprintf(stderr, "usage: observe create COMMAND [ARGUMENT…] | begin COMMAND [ARGUMENT…] |\n"
-			"       unpause DOMID | free | domain DOMID FREE\n");
+			"       stage NAME | unpause DOMID | free | domain DOMID FREE\n");
 	return 1;
 }
