@@ -10,6 +10,8 @@
 #	                        Default: libc xenbus. `freestanding` is for no libc.
 #	NAME_CFLAGS, NAME_LIBS, NAME_NEEDS
 #	                        more flags; more archives; stamps to wait for
+#	NAME_FOLDERS            more folders of sources
+#	NAME_TARGET             what to tell make for the image alone; default: NAME
 #
 # It becomes
 #
@@ -129,7 +131,8 @@ LINK := ld -m elf_x86_64 -static -nostdlib --gc-sections --build-id=none \
 define program
 $(1)_USES ?= libc xenbus
 $(1)_PARTS := $$(call uses,$$($(1)_USES))
-$(1)_OBJECTS := $$(call objects,$(2))
+$(1)_OBJECTS := $$(call objects,$(2) $$($(1)_FOLDERS))
+$(1)_TARGET ?= $(1)
 $(1)_OUT := $(BUILD)/$(2)/$(1)
 
 $$($(1)_OBJECTS): OBJECT_CFLAGS = $$($(1)_CFLAGS) $$(foreach part,$$($(1)_PARTS),$$(PART_$$(part)_CFLAGS))
@@ -148,8 +151,8 @@ $$($(1)_OUT): $$($(1)_OBJECTS) $$(foreach part,$$($(1)_PARTS),$$(PART_$$(part)_O
 		$$($(1)_LIBS) $$(foreach part,$$($(1)_PARTS),$$(PART_$$(part)_LIBS)) --end-group
 
 IMAGES += $$($(1)_OUT)
-.PHONY: $(1)
-$(1): $$($(1)_OUT)
+.PHONY: $$($(1)_TARGET)
+$$($(1)_TARGET): $$($(1)_OUT)
 endef
 
 PROGRAM_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard apps/*/*.c tests/guest/*/*.c))))
