@@ -20,6 +20,8 @@ set -euo pipefail
 umask 022
 trap 'echo "image.sh: line $LINENO failed: $BASH_COMMAND" >&2' ERR
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/archive.sh"
+. "$here/../../unikernel/libraries/tool.sh"
 debian=$here/../../unikernel/libraries/debian.sh
 cache=$(realpath -m "${LODGER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lodger}")
 
@@ -106,22 +108,6 @@ busybox_links() {
     done
 }
 
-# pack DIR FILE: an initramfs. The kernel wants each archive to start at a
-# multiple of four bytes, which cpio's padding to 512 sees to.
-pack() {
-    (cd "$1" && find . | LC_ALL=C sort |
-        "$root/bin/busybox" cpio -o -H newc -R 0:0 2>/dev/null) >"$2"
-}
-
-# A program of the release, run here with that release's own libraries.
-# Not through lib64: a link there may lead to the loader of this machine.
-tool() {
-    local program=$1
-    shift
-    "$tools/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" \
-        --library-path "$tools/usr/lib/x86_64-linux-gnu" "$tools/usr/bin/$program" "$@"
-}
-
 # The kernel proper out of a bzImage, whose header tells where it lies.
 vmlinux_extract() {
     local image=$1 sectors offset length
@@ -132,8 +118,8 @@ vmlinux_extract() {
     # Four bytes that tell the unpacked size follow the stream.
     head -c $((offset + length - 4)) "$image" | tail -c $((length - 4)) >"$2.packed"
     case $(od -An -tx1 -N4 "$2.packed" | tr -d ' ') in
-    fd377a58) tool xz -dc "$2.packed" >"$2" ;;
-    28b52ffd) tool zstd -q -dc "$2.packed" >"$2" ;;
+    fd377a58) tool "$tools" xz -dc "$2.packed" >"$2" ;;
+    28b52ffd) tool "$tools" zstd -q -dc "$2.packed" >"$2" ;;
     *) echo "image.sh: unknown packing of $image" >&2; return 1 ;;
     esac
     rm "$2.packed"
@@ -192,22 +178,20 @@ make_parts() {
     "$debian" binary --libraries --into "$root" "$release" "${packages[@]}"
     "$debian" binary --libraries --into "$tools" "$release" "${tool_packages[@]}"
     usr_merge "$root"
-    usr_merge "$tools"
     gunzip -c "$root"/boot/xen-*-amd64.gz >"$out/xen.elf"
     cp "$root"/boot/vmlinuz-* "$out/vmlinuz"
-    cp "$root/bin/busybox" "$out/busybox"
     cp "$root/bin/busybox" "$out/busybox"
     vmlinux_extract "$out/vmlinuz" "$out/vmlinux"
     dom0_make "$work/dom0"
     usr_merge "$work/dom0"
-    pack "$work/dom0" "$out/base.cpio"
+    archive_pack "$work/dom0" "$out/busybox" >"$out/base.cpio"
     linux_make "$work/linux"
-    pack "$work/linux" "$out/linux.cpio"
+    archive_pack "$work/linux" "$out/busybox" >"$out/linux.cpio"
 }
 
 # The key: what was asked of Debian and how it is put together.
 # shellcheck disable=SC2046 # no file of ours has a space in its name
-key=$(cat "$0" "$here/init" "$here/linux-init" $(find "$here/dom0" -type f | LC_ALL=C sort) |
+key=$(cat "$0" "$here/archive.sh" "$here/init" "$here/linux-init" $(find "$here/dom0" -type f | LC_ALL=C sort) |
     sha256sum | cut -c1-16)
 folder=$cache/xenhost/$release-$key
 
