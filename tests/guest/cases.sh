@@ -47,7 +47,7 @@ crash() {
 
 cases() {
     local many
-    run memory-4 memory 4 ''
+    memory_least_"$mode"
     run memory-16 memory 16 ''
     run memory-64 memory 64 ''
     if [ "$plenty" ]; then
@@ -93,6 +93,19 @@ cases() {
     crash assertion '^lodger: panic: tests/guest/crash/main.c:.*not so'
     privileged_"$mode"
     crash misuse '^lodger: panic: the main thread must not end'
+}
+
+memory_least_pv() {
+    run memory-4 memory 4 ''
+}
+
+memory_least_pvh() {
+    run memory-2 memory 2 ''
+    run memory-4 memory 4 ''
+}
+
+memory_least_hvm() {
+    skip memory-4 'the firmware wants 16 MiB'
 }
 
 # Xen cannot push the exception's frame on the stack that has overflowed, and says so itself.

@@ -5,14 +5,16 @@
 # a CD that stands in /root/cd/CASE.iso. Sourced by devices.dom0 and cases.dom0.
 
 # domain_config CASE IMAGE MEGABYTES 'WORDS' CONFIGURATION-LINE…
-# The disks of a configuration go into one list with the CD.
+# The disks of a configuration go into one list with the CD. Firmware wants 16 MiB, and more for Xen's
+# own tables than xl would set aside for so small a guest.
 domain_config() {
     config=/root/$1.cfg
     {
-        printf 'name = "%s"\ntype = "%s"\nmemory = %s\n' "$1" "$mode" "$3"
+        printf 'name = "%s"\ntype = "%s"\nmemory = %s\n' "$1" "$mode" \
+            "$([ "$mode" != hvm ] || [ "$3" -ge 16 ] && echo "$3" || echo 16)"
         printf 'on_poweroff = "destroy"\non_reboot = "destroy"\non_crash = "destroy"\n'
         if [ "$mode" = hvm ]; then
-            printf '%s\n' 'boot = "d"' 'vga = "none"' 'serial = "none"' 'usb = 0' \
+            printf '%s\n' 'shadow_memory = 4' 'boot = "d"' 'vga = "none"' 'serial = "none"' 'usb = 0' \
                 'device_model_args = ["-display", "none"]' \
                 "disk = [\"/root/cd/$1.iso,raw,hdc,cdrom\"]"
         else
@@ -39,19 +41,19 @@ domain_run() {
     domain_config "$@"
     begin=$(cut -d. -f1 /proc/uptime)
     if [ "$mode" = hvm ]; then
-        log=/var/log/xen/console/guest-$case.log
-        rm -f "$log"
+        console=/var/log/xen/console/guest-$case.log
+        rm -f "$console"
         domain_create "$config" -p
         timeout 240 lodge wait -q "$case" &
         xl unpause "$case"
         wait $!
         code=$?
     else
-        log=/run/console.$case
-        timeout 240 lodge create -c "$config" </dev/null >"$log" 2>&1
+        console=/run/console.$case
+        timeout 240 lodge create -c "$config" </dev/null >"$console" 2>&1
         code=$?
     fi
-    tr -d '\r' <"$log"
+    tr -d '\r' <"$console"
     echo "ended with $code after $(($(cut -d. -f1 /proc/uptime) - begin)) s"
 }
 
