@@ -10,6 +10,7 @@
 #	                        Default: libc xenbus. `freestanding` is for no libc.
 #	NAME_CFLAGS, NAME_LIBS, NAME_NEEDS
 #	                        more flags; more archives; stamps to wait for
+#	NAME_CMDLINE            the command line that `make iso` puts on its CD
 #
 # It becomes
 #
