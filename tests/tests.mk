@@ -153,7 +153,7 @@ fuzz-long: fuzz ## fuzzes each target for half an hour, keeping what it finds in
 
 # --- lint: each is a script that says nothing when all is well ---
 
-LINTS := layers headers lines twice text format warnings images
+LINTS := layers headers lines twice modes text format warnings images
 
 .PHONY: test-lint
 test-lint: ## checks layers, headers, formatting, text, sizes

@@ -21,3 +21,7 @@ test-lodge: $(LODGE) $(TINY) ## runs the tests of lodge in the boxed dom0
 	$(Q)tests/xenhost/xenhost --quiet --release $(RELEASE) --timeout 900 \
 		--add $(LODGE) --add $(TINY) --add tests/system/lib.sh \
 		$(foreach test,$(LODGE_TESTS),--add $(test)) run tests/system/lodge.dom0
+
+.PHONY: test-modes
+test-modes: all ## serves one page from one image as PV, PVH and HVM at once
+	$(Q)LODGE=$(LODGE) tests/system/modes
