@@ -16,9 +16,31 @@
 #include <xen/xen.h>
 #include <xen/event_channel.h>
 #include <xen/grant_table.h>
+#include <xen/memory.h>
 #include <xen/sched.h>
+#include <xen/vcpu.h>
+#include <xen/version.h>
 
 #include "hypercall/asm.h"
+
+/* --- memory_op --------------------------------------------------------------------------- */
+
+/* Pages that the domain has now. */
+static inline long hypercall_memory_current_reservation(void)
+{
+	struct xen_memory_domain self = {.domid = DOMID_SELF};
+
+	return hypercall5(__HYPERVISOR_memory_op, XENMEM_current_reservation, (unsigned long)&self,
+			  0, 0, 0);
+}
+
+/* --- xen_version ------------------------------------------------------------------------- */
+
+/* major << 16 | minor */
+static inline long hypercall_xen_version(void)
+{
+	return hypercall5(__HYPERVISOR_xen_version, XENVER_version, 0, 0, 0, 0);
+}
 
 /* --- console_io: only for dom0, and for guests of a debug build of Xen ------------------- */
 
@@ -47,7 +69,29 @@ static inline long hypercall_gnttab_setup_table(unsigned int nr_frames, xen_pfn_
 	return result;
 }
 
+/* --- vcpu_op ----------------------------------------------------------------------------- */
+
+/* 1 or 0 */
+static inline long hypercall_vcpu_is_up(uint32_t vcpu)
+{
+	return hypercall5(__HYPERVISOR_vcpu_op, VCPUOP_is_up, vcpu, 0, 0, 0);
+}
+
+/* VIRQ_TIMER of the vCPU at system time timeout_ns; at once if that is past. */
+static inline long hypercall_vcpu_set_singleshot_timer(uint32_t vcpu, uint64_t timeout_ns)
+{
+	struct vcpu_set_singleshot_timer timer = {.timeout_abs_ns = timeout_ns};
+
+	return hypercall5(__HYPERVISOR_vcpu_op, VCPUOP_set_singleshot_timer, vcpu,
+			  (unsigned long)&timer, 0, 0);
+}
+
 /* --- sched_op ---------------------------------------------------------------------------- */
+
+static inline long hypercall_sched_yield(void)
+{
+	return hypercall5(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0, 0, 0);
+}
 
 /* Returns only if Xen refuses. reason: SHUTDOWN_* (suspend needs more and is not made here). */
 static inline long hypercall_sched_shutdown(unsigned int reason)
@@ -112,6 +156,13 @@ static inline long hypercall_evtchn_close(evtchn_port_t port)
 	struct evtchn_close op = {.port = port};
 
 	return hypercall_evtchn_op(EVTCHNOP_close, &op);
+}
+
+/* What the port of ours is bound to. */
+static inline long hypercall_evtchn_status(evtchn_port_t port, struct evtchn_status *status)
+{
+	*status = (struct evtchn_status){.dom = DOMID_SELF, .port = port};
+	return hypercall_evtchn_op(EVTCHNOP_status, status);
 }
 
 static inline long hypercall_evtchn_send(evtchn_port_t port)

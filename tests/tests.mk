@@ -5,11 +5,13 @@
 
 TEST_SAY := @$(if $(V),:,echo)
 
-TEST_KERNEL_SOURCES := $(filter-out %/string.c,$(sort $(wildcard \
+# Without what the host has of its own, and what only a guest's processor runs.
+TEST_KERNEL_SOURCES := $(filter-out %/string.c %/shared_info.c %/traps.c,$(sort $(wildcard \
 	hypercall/*.c unikernel/arch/x86/*.c unikernel/core/*.c xenbus/*.c netfront/*.c blkfront/*.c)))
 # What is pure above the kernel: no libc but the host's is asked for.
-TEST_PURE_SOURCES := $(wildcard apps/httpd/date.c apps/httpd/mime.c apps/httpd/path.c \
-	apps/httpd/range.c unikernel/net/checksum.c unikernel/net/siphash.c)
+TEST_PURE_SOURCES := $(wildcard apps/bench/measure.c \
+	apps/httpd/date.c apps/httpd/mime.c apps/httpd/path.c apps/httpd/range.c \
+	unikernel/net/checksum.c unikernel/net/siphash.c)
 TEST_FAKE_SOURCES := $(sort $(wildcard tests/unit/fake/*.c tests/unit/seam/arch/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))

@@ -40,6 +40,14 @@ static const char *state_name(const xc_domaininfo_t *info)
 	return info->flags & XEN_DOMINF_running ? "running" : "blocked";
 }
 
+/* Only what has a device model behind it has an interrupt controller of the PC. */
+static const char *type_name(const xc_domaininfo_t *info)
+{
+	if (!(info->flags & XEN_DOMINF_hvm_guest))
+		return "pv";
+	return info->arch_config.emulation_flags & XEN_X86_EMU_PIC ? "hvm" : "pvh";
+}
+
 static void show_json(const struct lookup_domain *domains, size_t count)
 {
 	struct json json;
@@ -62,7 +70,7 @@ static void show_json(const struct lookup_domain *domains, size_t count)
 				  outcome_name(outcome_of_code(DOMAIN_SHUTDOWN_CODE(info))));
 		else
 			json_text(&json, "reason", NULL);
-		json_text(&json, "type", info->flags & XEN_DOMINF_hvm_guest ? "hvm" : "pv");
+		json_text(&json, "type", type_name(info));
 		json_number(&json, "memory_bytes", (int64_t)(info->tot_pages << XC_PAGE_SHIFT));
 		json_number(&json, "vcpus", info->nr_online_vcpus);
 		json_number(&json, "cpu_time_ns", (int64_t)info->cpu_time);

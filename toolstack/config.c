@@ -47,116 +47,24 @@ static const char *const known_settings[] = {
 	"on_crash",
 	"on_watchdog",
 	"tsc_mode",
+	"timer_mode",
+	"nomigrate",
+	"hap",
+	"shadow_memory",
+	"nestedhvm",
+	"pvshim",
+	"acpi",
 	"bootloader",
 	"max_grant_frames",
 	"max_maptrack_frames",
 	"event_channels",
 };
 
-static void place(const struct config_parse *parse, const char *key, int element, char *text,
-		  size_t size)
-{
-	unsigned line = config_find_line(parse->text, key, element);
-
-	if (!line)
-		snprintf(text, size, "%s", parse->filename);
-	else if (line > parse->file_lines)
-		snprintf(text, size, "command line");
-	else
-		snprintf(text, size, "%s:%u", parse->filename, line);
-}
-
-void config_fail(struct config_parse *parse, const char *key, int element, const char *format, ...)
-{
-	char where[512], what[512];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(what, sizeof(what), format, arguments);
-	va_end(arguments);
-	place(parse, key, element, where, sizeof(where));
-	message_error("%s: %s: %s", where, key, what);
-	if (!parse->error)
-		parse->error = -EINVAL;
-}
-
-void config_warn(struct config_parse *parse, const char *key, int element, const char *format, ...)
-{
-	char where[512], what[512];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(what, sizeof(what), format, arguments);
-	va_end(arguments);
-	place(parse, key, element, where, sizeof(where));
-	message_warn("%s: %s: %s", where, key, what);
-}
-
-static char *take(struct config_parse *parse, char *allocated)
-{
-	if (!allocated && !parse->error) {
-		message_error("out of memory");
-		parse->error = -ENOMEM;
-	}
-	return allocated;
-}
-
-char *config_copy(struct config_parse *parse, const char *text)
-{
-	return take(parse, strdup(text));
-}
-
-char *config_path(struct config_parse *parse, const char *path)
-{
-	if (*path == '/')
-		return config_copy(parse, path);
-	return take(parse, text_format("%s/%s", parse->directory, path));
-}
-
-/* The value of `key' if it is set to a single one, else NULL. */
-static const char *get_text(struct config_parse *parse, const char *key)
-{
-	const char *value = NULL;
-	int error = xlu_cfg_get_string(parse->xlu, key, &value, 1);
-
-	if (error == EINVAL)
-		config_fail(parse, key, -1, "must be a single value, not a list in brackets");
-	return error ? NULL : value;
-}
-
-static void get_number(struct config_parse *parse, const char *key, uint64_t low, uint64_t high,
-		       uint64_t *number)
-{
-	const char *value = get_text(parse, key);
-
-	if (value && !text_to_number(value, low, high, number))
-		config_fail(parse, key, -1, "'%s' is not a whole number from %llu to %llu", value,
-			    (unsigned long long)low, (unsigned long long)high);
-}
-
-static void parse_type(struct config_parse *parse)
-{
-	const char *type = get_text(parse, "type");
-	const char *builder = get_text(parse, "builder");
-
-	if (type && (!strcmp(type, "pvh") || !strcmp(type, "hvm")))
-		config_fail(parse, "type", -1,
-			    "lodge cannot make '%s' domains yet; use type=\"pv\"", type);
-	else if (type && strcmp(type, "pv"))
-		config_fail(parse, "type", -1, "'%s' is no type of domain; use type=\"pv\"", type);
-	if (builder && strcmp(builder, "generic") && strcmp(builder, "linux"))
-		config_fail(parse, "builder", -1,
-			    "lodge cannot make '%s' domains yet; use type=\"pv\" instead", builder);
-	if (get_text(parse, "bootloader"))
-		config_fail(parse, "bootloader", -1,
-			    "lodge runs no boot loader; name the image with kernel=");
-}
-
 static void parse_identity(struct config_parse *parse)
 {
 	struct config *config = parse->config;
-	const char *name = get_text(parse, "name");
-	const char *uuid = get_text(parse, "uuid");
+	const char *name = config_text(parse, "name");
+	const char *uuid = config_text(parse, "uuid");
 
 	if (!name || !*name) {
 		config_fail(parse, "name", -1, "is missing; add name=\"...\"");
@@ -182,12 +90,15 @@ static void parse_identity(struct config_parse *parse)
 static void parse_kernel(struct config_parse *parse)
 {
 	struct config *config = parse->config;
-	const char *kernel = get_text(parse, "kernel");
-	const char *ramdisk = get_text(parse, "ramdisk");
-	const char *cmdline = get_text(parse, "cmdline");
-	const char *extra = get_text(parse, "extra");
-	const char *root = get_text(parse, "root");
+	const char *kernel = config_text(parse, "kernel");
+	const char *ramdisk = config_text(parse, "ramdisk");
+	const char *cmdline = config_text(parse, "cmdline");
+	const char *extra = config_text(parse, "extra");
+	const char *root = config_text(parse, "root");
 
+	if (config_text(parse, "bootloader"))
+		config_fail(parse, "bootloader", -1,
+			    "lodge runs no boot loader; name the image with kernel=");
 	if (kernel && *kernel)
 		config->kernel = config_path(parse, kernel);
 	else
@@ -201,9 +112,9 @@ static void parse_kernel(struct config_parse *parse)
 				    "is ignored, because cmdline is set");
 		config->cmdline = config_copy(parse, cmdline);
 	} else {
-		config->cmdline =
-			take(parse, text_format("%s%s%s%s", root ? "root=" : "", root ? root : "",
-						root && extra ? " " : "", extra ? extra : ""));
+		config->cmdline = config_take(
+			parse, text_format("%s%s%s%s", root ? "root=" : "", root ? root : "",
+					   root && extra ? " " : "", extra ? extra : ""));
 	}
 	/* start_info has so much room for it, the NUL included. */
 	if (config->cmdline && strlen(config->cmdline) >= MAX_GUEST_CMDLINE)
@@ -217,16 +128,21 @@ static void parse_resources(struct config_parse *parse)
 	uint64_t vcpus = 1, maxvcpus, number;
 
 	config->memory_mib = MEMORY_MIB_DEFAULT;
-	get_number(parse, "memory", 1, MEMORY_MIB_MAX, &config->memory_mib);
+	config_number(parse, "memory", 1, MEMORY_MIB_MAX, &config->memory_mib);
 	config->maxmem_mib = config->memory_mib;
-	get_number(parse, "maxmem", 1, MEMORY_MIB_MAX, &config->maxmem_mib);
+	config_number(parse, "maxmem", 1, MEMORY_MIB_MAX, &config->maxmem_mib);
 	if (config->maxmem_mib < config->memory_mib)
 		config_fail(parse, "maxmem", -1, "is less than memory (%llu)",
 			    (unsigned long long)config->memory_mib);
+	else if (config->maxmem_mib > config->memory_mib && config->type == TYPE_PVH)
+		config_warn(parse, "maxmem", -1,
+			    "a pvh domain without a balloon driver crashes when it uses more "
+			    "than memory (%llu)",
+			    (unsigned long long)config->memory_mib);
 
-	get_number(parse, "vcpus", 1, VCPUS_MAX, &vcpus);
+	config_number(parse, "vcpus", 1, VCPUS_MAX, &vcpus);
 	maxvcpus = vcpus;
-	get_number(parse, "maxvcpus", 1, VCPUS_MAX, &maxvcpus);
+	config_number(parse, "maxvcpus", 1, VCPUS_MAX, &maxvcpus);
 	if (maxvcpus < vcpus)
 		config_fail(parse, "maxvcpus", -1, "is less than vcpus (%llu)",
 			    (unsigned long long)vcpus);
@@ -234,40 +150,30 @@ static void parse_resources(struct config_parse *parse)
 	config->maxvcpus = (unsigned)maxvcpus;
 
 	number = EVENT_CHANNELS_DEFAULT;
-	get_number(parse, "event_channels", 1, 131071, &number);
+	config_number(parse, "event_channels", 1, 131071, &number);
 	config->max_event_channels = (unsigned)number;
 	number = UINT64_MAX;
-	get_number(parse, "max_grant_frames", 1, 65536, &number);
+	config_number(parse, "max_grant_frames", 1, 65536, &number);
 	config->max_grant_frames = number == UINT64_MAX ? -1 : (int)number;
 	number = UINT64_MAX;
-	get_number(parse, "max_maptrack_frames", 0, 65536, &number);
+	config_number(parse, "max_maptrack_frames", 0, 65536, &number);
 	config->max_maptrack_frames = number == UINT64_MAX ? -1 : (int)number;
 }
 
-static void parse_tsc_mode(struct config_parse *parse)
+static void parse_tsc(struct config_parse *parse)
 {
-	static const char *const modes[] = {"default", "always_emulate", "native",
-					    "native_paravirt"};
-	const char *value = get_text(parse, "tsc_mode");
+	static const char *const modes[TSC_COUNT] = {"default", "always_emulate", "native"};
+	unsigned mode = TSC_DEFAULT;
 
-	if (!value)
-		return;
-	for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		char digit[2] = {(char)('0' + i), '\0'};
-
-		if (!strcmp(value, modes[i]) || !strcmp(value, digit)) {
-			parse->config->tsc_mode = i;
-			return;
-		}
-	}
-	config_fail(parse, "tsc_mode", -1,
-		    "'%s' is none of default, always_emulate, native, native_paravirt", value);
+	config_choice(parse, "tsc_mode", modes, TSC_COUNT, &mode);
+	parse->config->tsc_mode = (enum config_tsc_mode)mode;
+	parse->config->nomigrate = config_switch(parse, "nomigrate") > 0;
 }
 
 static enum config_action parse_action(struct config_parse *parse, const char *key,
 				       enum config_action otherwise)
 {
-	const char *value = get_text(parse, key);
+	const char *value = config_text(parse, key);
 
 	if (!value)
 		return otherwise;
@@ -302,7 +208,7 @@ static void parse_devices(struct config_parse *parse)
 	count = get_list(parse, "vif", &list);
 	if (count) {
 		config->vifs = calloc(count, sizeof(*config->vifs));
-		if (!take(parse, (char *)config->vifs))
+		if (!config_take(parse, (char *)config->vifs))
 			return;
 	}
 	for (; config->vif_count < count; config->vif_count++) {
@@ -318,7 +224,7 @@ static void parse_devices(struct config_parse *parse)
 	count = get_list(parse, "disk", &list);
 	if (count) {
 		config->disks = calloc(count, sizeof(*config->disks));
-		if (!take(parse, (char *)config->disks))
+		if (!config_take(parse, (char *)config->disks))
 			return;
 	}
 	for (; config->disk_count < count; config->disk_count++) {
@@ -376,11 +282,11 @@ static int parse_text(struct config_parse *parse, size_t length)
 		error = -xlu_cfg_readdata(parse->xlu, parse->text, (int)length);
 		fflush(stream);
 		if (!error) {
-			parse_type(parse);
+			config_parse_type(parse);
 			parse_identity(parse);
 			parse_kernel(parse);
 			parse_resources(parse);
-			parse_tsc_mode(parse);
+			parse_tsc(parse);
 			parse->config->on_poweroff =
 				parse_action(parse, "on_poweroff", ACTION_DESTROY);
 			parse->config->on_reboot = parse_action(parse, "on_reboot", ACTION_RESTART);

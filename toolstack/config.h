@@ -22,6 +22,22 @@ enum config_action {
 
 extern const char *const config_action_names[ACTION_COUNT];
 
+enum config_type {
+	TYPE_PV,
+	TYPE_PVH,
+	TYPE_COUNT,
+};
+
+extern const char *const config_type_names[TYPE_COUNT];
+
+/* By the numbers of XEN_DOMCTL_settscinfo. */
+enum config_tsc_mode {
+	TSC_DEFAULT,
+	TSC_ALWAYS_EMULATE,
+	TSC_NATIVE,
+	TSC_COUNT,
+};
+
 struct config_vif {
 	uint8_t mac[6];
 	char *bridge;	     /* never NULL: xenbr0 as with xl */
@@ -42,6 +58,7 @@ struct config_disk {
 };
 
 struct config {
+	enum config_type type;
 	char *name;
 	uint8_t uuid[16];
 	char *kernel;
@@ -51,10 +68,15 @@ struct config {
 	uint64_t maxmem_mib;
 	unsigned vcpus; /* online at the start */
 	unsigned maxvcpus;
-	unsigned tsc_mode; /* XEN_CPUID_TSC_MODE_* */
+	enum config_tsc_mode tsc_mode;
+	bool nomigrate;
 	unsigned max_event_channels;
 	int max_grant_frames;	 /* -1: as Xen thinks best */
 	int max_maptrack_frames; /* -1: as Xen thinks best */
+	/* Of pvh domains. */
+	unsigned timer_mode;	    /* HVMPTM_* of xen/hvm/params.h */
+	int hap;		    /* nested paging: 0 no, 1 yes, -1: if the host has it */
+	uint64_t shadow_memory_mib; /* for page tables of Xen's; 0: as libxl reckons */
 	enum config_action on_poweroff, on_reboot, on_crash, on_watchdog;
 	struct config_vif *vifs;
 	size_t vif_count;

@@ -71,7 +71,8 @@ static void check(struct config_parse *parse, int element, const libxl_device_di
 		  struct config_disk *disk)
 {
 	if (from->is_cdrom)
-		config_fail(parse, "disk", element, "a pv domain has no CD drive; leave cdrom out");
+		config_fail(parse, "disk", element,
+			    "there is no CD drive without a device model; leave cdrom out");
 	if (from->format != LIBXL_DISK_FORMAT_RAW)
 		config_fail(parse, "disk", element,
 			    "only raw images; convert it with `qemu-img convert -O raw'");

@@ -23,9 +23,27 @@ void config_fail(struct config_parse *parse, const char *key, int element, const
 void config_warn(struct config_parse *parse, const char *key, int element, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* A copy of `path', made absolute; NULL (and the error noted) when out of memory. */
+/* `allocated', noting the error if that is NULL. */
+char *config_take(struct config_parse *parse, char *allocated);
+/* Copies; that of a path is absolute. */
 char *config_path(struct config_parse *parse, const char *path);
 char *config_copy(struct config_parse *parse, const char *text);
+
+/* The value of `key' if it is set to a single one, else NULL. */
+const char *config_text(struct config_parse *parse, const char *key);
+
+/* These leave *number or *choice alone if `key' is not set, or set to something else. */
+void config_number(struct config_parse *parse, const char *key, uint64_t low, uint64_t high,
+		   uint64_t *number);
+/* One of `count' names, or its index, as xl still takes it. */
+void config_choice(struct config_parse *parse, const char *key, const char *const names[],
+		   unsigned count, unsigned *choice);
+
+/* A switch: xl takes 0 as no and any other number as yes. -1 if it is not set. */
+int config_switch(struct config_parse *parse, const char *key);
+
+/* The type, and the settings that only some types have. */
+void config_parse_type(struct config_parse *parse);
 
 /* One element of vif=[...] and disk=[...]. */
 void config_parse_vif(struct config_parse *parse, int element, const char *spec,

@@ -84,8 +84,9 @@ static void set(struct config_parse *parse, int element, const char *key, const 
 	} else if (!strcmp(key, "type") || !strcmp(key, "model")) {
 		if (strcmp(value, "vif"))
 			config_warn(parse, "vif", element,
-				    "%s='%s' is ignored: a pv domain has no emulated card", key,
-				    value);
+				    "%s='%s' is ignored: there is no emulated card without a "
+				    "device model",
+				    key, value);
 	} else {
 		config_fail(parse, "vif", element,
 			    "'%s' is not known; use mac, bridge, script, vifname, ip, rate", key);

@@ -249,7 +249,7 @@ static void add_domain(struct nodes *nodes, const struct config *config, const s
 	put(nodes, vm, "start_time", "%lld", (long long)time(NULL));
 
 	directory(nodes, libxl, "n0");
-	put(nodes, libxl, "type", "pv");
+	put(nodes, libxl, "type", "%s", config_type_names[config->type]);
 }
 
 void nodes_fill(struct nodes *nodes, const struct config *config, const struct build *build,

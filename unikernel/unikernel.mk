@@ -10,6 +10,8 @@
 #	                        Default: libc xenbus. `freestanding` is for no libc.
 #	NAME_CFLAGS, NAME_LIBS, NAME_NEEDS
 #	                        more flags; more archives; stamps to wait for
+#	NAME_FOLDERS            more folders of sources
+#	NAME_TARGET             what to tell make for the image alone; default: NAME
 #	NAME_CMDLINE            the command line that `make iso` puts on its CD
 #
 # It becomes
@@ -52,7 +54,8 @@ GUEST_CFLAGS = $(GUEST_CFLAGS_ARCH) $(WARNINGS) -Wframe-larger-than=2048 -I. $(X
 # reached are dropped either way (--gc-sections).
 PARTS := freestanding libc xenbus netfront blkfront net fs
 
-PART_kernel_FOLDERS       := hypercall unikernel/arch/x86 unikernel/arch/x86/pv unikernel/core
+PART_kernel_FOLDERS       := hypercall unikernel/arch/x86 unikernel/arch/x86/pv \
+	unikernel/arch/x86/hvm unikernel/core
 PART_freestanding_FOLDERS := unikernel/freestanding
 PART_libc_FOLDERS         := unikernel/libc
 PART_xenbus_FOLDERS       := xenbus
@@ -129,7 +132,8 @@ LINK := ld -m elf_x86_64 -static -nostdlib --gc-sections --build-id=none \
 define program
 $(1)_USES ?= libc xenbus
 $(1)_PARTS := $$(call uses,$$($(1)_USES))
-$(1)_OBJECTS := $$(call objects,$(2))
+$(1)_OBJECTS := $$(call objects,$(2) $$($(1)_FOLDERS))
+$(1)_TARGET ?= $(1)
 $(1)_OUT := $(BUILD)/$(2)/$(1)
 
 $$($(1)_OBJECTS): OBJECT_CFLAGS = $$($(1)_CFLAGS) $$(foreach part,$$($(1)_PARTS),$$(PART_$$(part)_CFLAGS))
@@ -148,8 +152,8 @@ $$($(1)_OUT): $$($(1)_OBJECTS) $$(foreach part,$$($(1)_PARTS),$$(PART_$$(part)_O
 		$$($(1)_LIBS) $$(foreach part,$$($(1)_PARTS),$$(PART_$$(part)_LIBS)) --end-group
 
 IMAGES += $$($(1)_OUT)
-.PHONY: $(1)
-$(1): $$($(1)_OUT)
+.PHONY: $$($(1)_TARGET)
+$$($(1)_TARGET): $$($(1)_OUT)
 endef
 
 PROGRAM_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard apps/*/*.c tests/guest/*/*.c))))

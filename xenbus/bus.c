@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "unikernel/core/boot.h"
 #include "unikernel/core/format.h"
 #include "unikernel/core/heap.h"
 #include "unikernel/core/log.h"
@@ -22,6 +23,7 @@ static struct {
 	struct xenbus_driver *drivers;
 	struct xenbus_device *devices; /* in the order of their ids */
 	bool woken;
+	bool staged;	      /* boot was told that all are connected */
 	struct waitq work;    /* the thread waits here */
 	struct waitq settled; /* woken after every round of the thread */
 } bus = {.work = WAITQ_INIT, .settled = WAITQ_INIT};
@@ -154,8 +156,12 @@ static bool bus_enumerated(void)
 int xenbus_devices_ready(uint64_t deadline_ns)
 {
 	if (waitq_wait_until(&bus.settled, bus_enumerated() && bus_laggard(bus.devices) == NULL,
-			     deadline_ns) == 0)
+			     deadline_ns) == 0) {
+		if (!bus.staged)
+			boot_stage("devices");
+		bus.staged = true;
 		return 0;
+	}
 
 	if (!bus_enumerated())
 		log_warn("xenbus: xenstore has not yet told which devices there are");

@@ -325,8 +325,10 @@ static int xenbus_init(void)
 	int error = transport_open(&store.transport, boot_info.store);
 	if (error == 0)
 		error = evtchn_set_handler(boot_info.store_port, store_event, NULL);
-	if (error == 0)
+	if (error == 0) {
 		store.broken = 0;
+		boot_stage("xenbus");
+	}
 	return error;
 }
 INIT(INIT_BUS, xenbus_init);

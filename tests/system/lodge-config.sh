@@ -20,7 +20,7 @@ wrong memory 'memory = "lots"' "'lots' is not a whole number"
 wrong memory-list 'memory = [ 8 ]' "must be a single value"
 wrong maxmem 'maxmem = 4' "less than memory"
 wrong vcpus 'vcpus = 0' "not a whole number from 1"
-wrong type 'type = "pvh"' 'use type="pv"'
+wrong type 'type = "hvm"' 'create it with xl, or use type="pvh"'
 wrong type-typo 'type = "vp"' 'no type of domain'
 wrong action 'on_crash = "explode"' "none of destroy, restart"
 wrong action-core 'on_crash = "coredump-destroy"' "xl dump-core"

@@ -50,7 +50,7 @@ boot_modules=(
     xen-netback xen-blkback bridge loop
     virtio_pci virtio_console virtio_net 9pnet_virtio 9p
 )
-more_modules=(brd null_blk dummy veth tun)
+more_modules=(brd null_blk dummy veth tun isofs)
 guest_modules=(xen-netfront xen-blkfront ext4)
 
 modules_of() { # ROOT: the folder with the kernel's modules

@@ -68,7 +68,7 @@ static void subsystems_start(void)
 static void stages_tell(void)
 {
 	const uint64_t host_start = time_wall_ns() - time_monotonic_ns();
-	char stages[200];
+	char stages[320];
 
 	boot_stages_format(stages, sizeof(stages));
 	log_info("boot: %s host-start=%llu", stages, (unsigned long long)host_start);
@@ -77,6 +77,7 @@ static void stages_tell(void)
 _Noreturn void boot(void)
 {
 	boot_stage_at("first-instruction", time_of_tsc(boot_info.first_tsc));
+	boot_stage("memory");
 	evtchn_init();
 	thread_init(boot_stack, (size_t)(boot_stack_end - boot_stack));
 	options_read();

@@ -60,7 +60,7 @@ static void reserve_fill(void)
 	}
 }
 
-/* At boot, before there is a reserve, one page of what is free. */
+/* Without a reserve (at boot, or with all memory mapped) one page of what is free. */
 void *page_for_table(void)
 {
 	size_t pfn = pages.reserve.first;
@@ -71,7 +71,8 @@ void *page_for_table(void)
 		return page_va(pfn);
 	}
 	pfn = run_find(1, TRIES);
-	ASSERT(pfn);
+	if (!pfn)
+		return NULL;
 	run_take(pfn, 1);
 	run_forget(pfn, 1);
 	return page_va(pfn);
@@ -87,6 +88,7 @@ static void tables_make(size_t pfn, size_t count)
 		if (*table)
 			continue;
 		*table = page_for_table();
+		ASSERT(*table); /* the caller saw to it */
 		memset(*table, 0, PAGE_SIZE);
 	}
 }
@@ -146,6 +148,7 @@ static bool grow(void)
 	size_t to_boundary, count;
 	int err;
 
+	reserve_fill(); /* arch_protect() may have taken from it */
 	while (range < pages.lazy + pages.lazy_used && !range->count)
 		range++;
 	if (range == pages.lazy + pages.lazy_used || pages.reserve.count < RESERVE_MIN)

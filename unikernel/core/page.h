@@ -68,7 +68,10 @@ void page_init(size_t end_pfn, size_t first_pfn, size_t count);
 void page_add(size_t first_pfn, size_t count);
 void page_add_lazy(size_t first_pfn, size_t count);
 
-/* For arch_map_chunk(): a page for a page table, from a reserve that is refilled afterwards. */
+/*
+ * For arch: a page for a page table, never to be freed, from a reserve that is refilled before
+ * arch_map_chunk() is called and holds enough for that; NULL if there is none.
+ */
 void *page_for_table(void);
 
 /* For the heap: what an allocated run is used for, and by what, kept beside the run. */

@@ -50,7 +50,10 @@ static char *stack_create(size_t bytes)
 
 	if (!run)
 		return NULL;
-	arch_unmap_page(run);
+	if (arch_protect(run, 1, ARCH_NONE)) {
+		pages_free(run, 1 + pages_of(bytes));
+		return NULL;
+	}
 	return run + PAGE_SIZE;
 }
 
@@ -58,7 +61,7 @@ static void stack_destroy(char *stack, size_t bytes)
 {
 	char *run = stack - PAGE_SIZE;
 
-	arch_remap_page(run);
+	arch_protect(run, 1, ARCH_WRITE); /* as it was: no table is wanted for that */
 	pages_free(run, 1 + pages_of(bytes));
 }
 

@@ -26,8 +26,7 @@ static uint64_t ticks_to_ns(uint64_t ticks, const struct vcpu_time_info *time)
 
 static void time_info_read(struct vcpu_time_info *copy)
 {
-	const struct vcpu_time_info *shared =
-		&arch_shared_info()->vcpu_info[vcpu_current()->id].time;
+	const struct vcpu_time_info *shared = &vcpu_current()->info->time;
 	uint32_t version;
 
 	do {

@@ -9,10 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <xen/xen.h>
+
 #include "unikernel/core/thread.h"
 
 struct vcpu {
 	unsigned int id;
+	struct vcpu_info *info; /* what Xen tells this vCPU, its time above all; set by arch */
 	struct thread *current;
 	struct thread *run_first, *run_last; /* ready to run, in order */
 	struct thread *dead;		     /* ended; its stack is freed by the next that runs */

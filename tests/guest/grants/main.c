@@ -38,7 +38,7 @@ static int unmap(void *at, grant_handle_t handle)
 
 	if (hypercall_grant_table_op(GNTTABOP_unmap_grant_ref, &op, 1))
 		return -EIO;
-	arch_remap_page(at);
+	arch_protect(at, 1, ARCH_WRITE);
 	return op.status;
 }
 
@@ -57,7 +57,7 @@ static void grant_and_end(void)
 
 	page[0] = 'a';
 	CHECK(gnttab_grant(0, page, false, &ref) == 0);
-	arch_unmap_page(window);
+	arch_protect(window, 1, ARCH_NONE);
 	if (!CHECK(map(ref, window, false, &handle) == GNTST_okay))
 		return;
 	CHECK(window[0] == 'a');
@@ -76,11 +76,11 @@ static void grant_and_end(void)
 
 	/* A read-only grant cannot be mapped to be written. */
 	CHECK(gnttab_grant(0, page, true, &ref) == 0);
-	arch_unmap_page(window);
+	arch_protect(window, 1, ARCH_NONE);
 	CHECK(map(ref, window, false, &handle) != GNTST_okay);
 	CHECK(gnttab_grant(0, page, true, &second) == 0 && second != ref);
 	CHECK(gnttab_end(ref) == 0 && gnttab_end(second) == 0);
-	arch_remap_page(window);
+	arch_protect(window, 1, ARCH_WRITE);
 
 	gnttab_stats(&after);
 	CHECK(after.in_use == before.in_use && after.unused == before.unused);
@@ -99,7 +99,7 @@ static void parking(void)
 	page_stats(&before);
 	page = page_alloc();
 	CHECK(gnttab_grant(0, page, false, &ref) == 0);
-	arch_unmap_page(window);
+	arch_protect(window, 1, ARCH_NONE);
 	CHECK(map(ref, window, false, &handle) == GNTST_okay);
 
 	CHECK(gnttab_end_and_free(ref, page) == 0); /* parks it */

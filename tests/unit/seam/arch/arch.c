@@ -15,6 +15,7 @@
 #include "tests/unit/fake/fake.h"
 #include "tests/unit/fake/kernel.h"
 #include "unikernel/core/thread.h"
+#include "unikernel/core/vcpu.h"
 
 #define STACKS 4096
 
@@ -22,10 +23,15 @@
 static uintptr_t stack_tops[STACKS];
 
 const char image_start[1], image_text[1], image_text_end[1], image_rodata[1], image_rodata_end[1],
-	image_data[1], image_end[1];
+	image_data[1], image_data_end[1], image_end[1];
 char boot_stack_guard[4096], boot_stack[1], boot_stack_end[1];
 
 bool fake_chunks_refused;
+
+__attribute__((constructor)) static void vcpu_prepare(void)
+{
+	boot_vcpu.info = &fake_shared_info()->vcpu_info[0];
+}
 
 struct shared_info *arch_shared_info(void)
 {
@@ -60,20 +66,14 @@ int arch_map_chunk(size_t pfn, size_t count)
 	return 0;
 }
 
-void arch_unmap_page(void *page)
-{
-	protect((uintptr_t)page, PAGE_SIZE, PROT_NONE);
-}
-
 /*
  * The guard of a stack comes back when its thread has ended. What ASan remembers of the frames that
  * were never left would otherwise be held against whoever gets the pages next.
  */
-void arch_remap_page(void *page)
+static void stack_forget(void *page)
 {
 	uintptr_t *top = NULL;
 
-	protect((uintptr_t)page, PAGE_SIZE, PROT_READ | PROT_WRITE);
 	for (size_t i = 0; i < STACKS; i++)
 		if (stack_tops[i] > (uintptr_t)page && (!top || stack_tops[i] < *top))
 			top = &stack_tops[i];
@@ -81,6 +81,16 @@ void arch_remap_page(void *page)
 		return;
 	__asan_unpoison_memory_region(page, *top - (uintptr_t)page);
 	*top = 0;
+}
+
+int arch_protect(void *pages, size_t count, enum arch_access access)
+{
+	static const int protection[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE};
+
+	protect((uintptr_t)pages, count << PAGE_SHIFT, protection[access]);
+	if (access == ARCH_WRITE)
+		stack_forget(pages);
+	return 0;
 }
 
 int arch_map_gnttab_frame(unsigned int index, void *page)

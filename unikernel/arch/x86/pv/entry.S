@@ -2,28 +2,9 @@
 /*
  * Where a PV guest begins, and where Xen delivers its exceptions.
  */
-#include <xen/elfnote.h>
+#include "unikernel/arch/x86/traps.h"
 
-/* --- the notes by which Xen and libxenguest know the image ------------------------------- */
-
-.macro note type, value:vararg
-	.pushsection .note.Xen, "a", @note
-	.balign 4
-	.long 4, 2f - 1f, \type
-	.asciz "Xen"
-1:	\value
-2:	.balign 4
-	.popsection
-.endm
-
-note XEN_ELFNOTE_GUEST_OS, .asciz "Lodger"
-note XEN_ELFNOTE_XEN_VERSION, .asciz "xen-3.0"
-note XEN_ELFNOTE_LOADER, .asciz "generic"
-note XEN_ELFNOTE_PAE_MODE, .asciz "yes"
-note XEN_ELFNOTE_FEATURES, .asciz "!writable_page_tables|pae_pgdir_above_4gb"
-note XEN_ELFNOTE_VIRT_BASE, .quad 0
-note XEN_ELFNOTE_PADDR_OFFSET, .quad 0
-note XEN_ELFNOTE_ENTRY, .quad pv_entry
+#include <xen/xen.h>
 
 /* --- the first instruction --------------------------------------------------------------- */
 
@@ -70,7 +51,7 @@ pv_entry:
  * there is no room for it either, and Xen ends the domain with a message of its own; a touch of
  * the guard page from farther up is reported by us.
  */
-.macro trap vector, error=0
+.macro trap vector, error
 	.globl pv_trap_\vector
 	.type pv_trap_\vector, @function
 pv_trap_\vector:
@@ -80,49 +61,33 @@ pv_trap_\vector:
 	push	$0
 	.endif
 	push	$\vector
-	jmp	pv_trap_common
+	jmp	trap_common
 	.size pv_trap_\vector, . - pv_trap_\vector
 .endm
 
 	.text
-	trap 0
-	trap 1
-	trap 3
-	trap 4
-	trap 5
-	trap 6
-	trap 7
-	trap 10, error=1
-	trap 11, error=1
-	trap 12, error=1
-	trap 13, error=1
-	trap 14, error=1
-	trap 16
-	trap 17, error=1
-	trap 19
+#define STUB(vector, name, error) trap vector, error;
+TRAPS(STUB)
 
-	.type pv_trap_common, @function
-pv_trap_common:
-	push	%rdi
-	push	%rsi
-	push	%rdx
+/*
+ * Back to what was interrupted: by hypercall, for rflags and the stack are Xen's to load. It wants
+ * struct iret_context (xen/arch-x86/xen-x86_64.h): the processor's frame, and on top of it
+ *
+ *	flags (0: all registers)
+ *	rcx
+ *	r11
+ *	rax				<- rsp
+ */
+	.globl pv_trap_return
+	.type pv_trap_return, @function
+pv_trap_return:
+	push	$0
 	push	%rcx
-	push	%rax
-	push	%r8
-	push	%r9
-	push	%r10
 	push	%r11
-	push	%rbx
-	push	%rbp
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
-	mov	%rsp, %rdi			/* struct trap_frame */
-	and	$-16, %rsp
-	cld
-	call	pv_trap				/* every exception is a panic: no way back */
+	push	%rax
+	mov	$__HYPERVISOR_iret, %eax
+	syscall
 	ud2
-	.size pv_trap_common, . - pv_trap_common
+	.size pv_trap_return, . - pv_trap_return
 
 	.section .note.GNU-stack, "", @progbits

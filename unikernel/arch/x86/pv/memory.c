@@ -28,23 +28,11 @@
 #include "hypercall/pv.h"
 #include "unikernel/core/panic.h"
 
-#define NULL_GUARD_PAGES 16
-
-#define CHUNK_BYTES	 ((uintptr_t)ARCH_CHUNK_PAGES << PAGE_SHIFT)
-
 static struct {
 	const xen_pfn_t *p2m; /* mfn of each pfn */
 	size_t nr_pages;
 	const uint64_t *l4;
 } memory;
-
-/* Where Xen lets its page appear; the memory below it is not used. */
-static char shared_info_page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE), section(".bss.pages")));
-
-struct shared_info *arch_shared_info(void)
-{
-	return (struct shared_info *)(void *)shared_info_page;
-}
 
 /* --- frames ------------------------------------------------------------------------------ */
 
@@ -53,7 +41,7 @@ static size_t pfn_of(const void *va)
 	return (uintptr_t)va >> PAGE_SHIFT;
 }
 
-xen_pfn_t arch_va_to_gfn(const void *va)
+xen_pfn_t pv_va_to_gfn(const void *va)
 {
 	ASSERT(pfn_of(va) < memory.nr_pages);
 	return memory.p2m[pfn_of(va)];
@@ -68,7 +56,7 @@ void *pv_mfn_to_va(xen_pfn_t mfn)
 
 static const uint64_t *table_of(uint64_t entry)
 {
-	return pv_mfn_to_va(pte_mfn(entry));
+	return pv_mfn_to_va(pte_frame(entry));
 }
 
 /* The entry for va in its table of this level, or NULL if a table above it is missing. */
@@ -89,7 +77,7 @@ static const uint64_t *entry_of(uintptr_t va, unsigned int level)
 /* Xen wants the entry's place as a machine address; its low bits say which kind of update it is. */
 static struct mmu_update update_of(const uint64_t *entry, uint64_t value)
 {
-	uint64_t frame = (uint64_t)arch_va_to_gfn(entry) << PAGE_SHIFT;
+	uint64_t frame = (uint64_t)pv_va_to_gfn(entry) << PAGE_SHIFT;
 
 	return (struct mmu_update){
 		.ptr = frame | ((uintptr_t)entry & PAGE_MASK) | MMU_NORMAL_PT_UPDATE,
@@ -104,7 +92,7 @@ static struct mmu_update update_of(const uint64_t *entry, uint64_t value)
  */
 static int table_install(const void *table, const uint64_t *hook)
 {
-	xen_pfn_t mfn = arch_va_to_gfn(table);
+	xen_pfn_t mfn = pv_va_to_gfn(table);
 	const struct mmu_update updates[] = {
 		update_of(entry_of((uintptr_t)table, 1), pte_make(mfn, PTE_RO)),
 		update_of(hook, pte_make(mfn, PTE_TABLE)),
@@ -114,23 +102,6 @@ static int table_install(const void *table, const uint64_t *hook)
 }
 
 /* --- sealing at boot --------------------------------------------------------------------- */
-
-static bool within(uintptr_t va, const void *start, const void *end)
-{
-	return va >= (uintptr_t)start && va < (uintptr_t)end;
-}
-
-/* What the entry of a page that the builder mapped is to become. */
-static uint64_t sealed(uintptr_t va, uint64_t entry)
-{
-	if (va < NULL_GUARD_PAGES << PAGE_SHIFT || va == (uintptr_t)boot_stack_guard)
-		return 0;
-	if (within(va, image_text, image_text_end))
-		return entry & ~PTE_WRITE;
-	if (within(va, image_rodata, image_rodata_end))
-		return (entry & ~PTE_WRITE) | PTE_NX;
-	return entry | PTE_NX;
-}
 
 /*
  * Seals a chunk page by page. A new table costs Xen less than 512 changes to the old one (205 us
@@ -142,7 +113,7 @@ static int chunk_seal(uintptr_t chunk, const uint64_t *l2, uint64_t *table)
 	const uint64_t *old = table_of(*l2);
 
 	for (unsigned int i = 0; i < PTE_ENTRIES; i++)
-		table[i] = sealed(chunk + i * PAGE_SIZE, old[i]);
+		table[i] = pte_sealed(chunk + i * PAGE_SIZE, old[i]);
 	if ((uintptr_t)table - chunk < CHUNK_BYTES)
 		table[pte_index((uintptr_t)table, 1)] &= ~PTE_WRITE;
 	return table_install(table, l2);
@@ -183,14 +154,14 @@ static void map_shared_info(const struct start_info *start)
 {
 	struct arch_shared_info *arch = &arch_shared_info()->arch;
 
-	if (hypercall_update_va_mapping((unsigned long)shared_info_page,
+	if (hypercall_update_va_mapping((unsigned long)arch_shared_info(),
 					start->shared_info | PTE_RW, UVMF_TLB_FLUSH | UVMF_LOCAL))
 		panic("Xen does not map shared_info");
 
 	/* Where the tools find the p2m list when they save or dump the domain. */
 	arch->max_pfn = start->nr_pages;
 	arch->p2m_vaddr = start->mfn_list;
-	arch->p2m_cr3 = (unsigned long)arch_va_to_gfn(memory.l4) << PAGE_SHIFT;
+	arch->p2m_cr3 = (unsigned long)pv_va_to_gfn(memory.l4) << PAGE_SHIFT;
 }
 
 static size_t least(size_t a, size_t b)
@@ -203,7 +174,7 @@ void pv_memory_init(const struct start_info *start, uintptr_t bootstrap_end)
 	/* The bootstrap stack is a page, the last before bootstrap_end, and not in use any more. */
 	const size_t free_pfn = (bootstrap_end >> PAGE_SHIFT) - 1;
 	const size_t image_pfn = (uintptr_t)image_start >> PAGE_SHIFT;
-	size_t low_pfn = NULL_GUARD_PAGES, mapped_pfn;
+	size_t low_pfn = ARCH_NULL_GUARD_PAGES, mapped_pfn;
 
 	memory.p2m = (const xen_pfn_t *)start->mfn_list;
 	memory.nr_pages = start->nr_pages;
@@ -230,6 +201,8 @@ static int l2_entry(uintptr_t va, const uint64_t **entry)
 		if (*above & PTE_PRESENT)
 			continue;
 		table = page_for_table();
+		if (!table)
+			return -ENOMEM;
 		memset(table, 0, PAGE_SIZE);
 		err = table_install(table, above);
 		if (err)
@@ -239,7 +212,7 @@ static int l2_entry(uintptr_t va, const uint64_t **entry)
 	return 0;
 }
 
-int arch_map_chunk(size_t pfn, size_t count)
+int pv_map_chunk(size_t pfn, size_t count)
 {
 	const uint64_t *hook;
 	uint64_t *l1;
@@ -253,29 +226,50 @@ int arch_map_chunk(size_t pfn, size_t count)
 	ASSERT(!(*hook & PTE_PRESENT));
 
 	l1 = page_for_table();
+	if (!l1)
+		return -ENOMEM;
 	memset(l1, 0, PAGE_SIZE);
 	for (size_t i = 0; i < count; i++)
 		l1[pfn % ARCH_CHUNK_PAGES + i] = pte_make(memory.p2m[pfn + i], PTE_RW);
 	return table_install(l1, hook);
 }
 
-static void remap(void *page, uint64_t pte)
+static int remap(const void *page, uint64_t pte, unsigned long flush)
 {
-	if (hypercall_update_va_mapping((unsigned long)page, pte, UVMF_INVLPG | UVMF_LOCAL))
-		panic("Xen does not change the mapping of %p", page);
+	return xen_errno_to_errno(hypercall_update_va_mapping((unsigned long)page, pte, flush));
 }
 
-void arch_unmap_page(void *page)
+static uint64_t pte_of(const void *page, enum arch_access access)
 {
-	remap(page, 0);
+	static const uint64_t flags[] = {[ARCH_READ] = PTE_RO, [ARCH_WRITE] = PTE_RW};
+
+	return access == ARCH_NONE ? 0 : pte_make(pv_va_to_gfn(page), flags[access]);
 }
 
-void arch_remap_page(void *page)
+/* All but the last page in batches, which flush nothing; with the last, one flush for all. */
+int pv_protect(void *pages, size_t count, enum arch_access access)
 {
-	remap(page, pte_make(arch_va_to_gfn(page), PTE_RW));
+	enum { BATCH = 64 };
+	struct mmu_update updates[BATCH];
+	char *page = pages, *last = page + ((count - 1) << PAGE_SHIFT);
+	int err = 0;
+
+	while (page < last && !err) {
+		unsigned int n = 0;
+
+		for (; n < BATCH && page < last; n++, page += PAGE_SIZE)
+			updates[n] = update_of(entry_of((uintptr_t)page, 1), pte_of(page, access));
+		err = xen_errno_to_errno(hypercall_mmu_update(updates, n));
+	}
+	if (!err)
+		err = remap(last, pte_of(last, access),
+			    (count == 1 ? UVMF_INVLPG : UVMF_TLB_FLUSH) | UVMF_LOCAL);
+	if (err)
+		panic("Xen does not change the mapping of %p: error %d", pages, -err);
+	return 0;
 }
 
-int arch_map_gnttab_frame(unsigned int index, void *page)
+int pv_map_gnttab_frame(unsigned int index, void *page)
 {
 	/* Xen names all frames up to the one that is wanted. It rarely allows more than 64. */
 	enum { FRAMES_MAX = 128 };
@@ -288,7 +282,5 @@ int arch_map_gnttab_frame(unsigned int index, void *page)
 	err = xen_errno_to_errno(hypercall_gnttab_setup_table(index + 1, mfns, &status));
 	if (!err)
 		err = gntst_to_errno(status);
-	if (!err)
-		remap(page, pte_make(mfns[index], PTE_RW));
-	return err;
+	return err ? err : remap(page, pte_make(mfns[index], PTE_RW), UVMF_INVLPG | UVMF_LOCAL);
 }

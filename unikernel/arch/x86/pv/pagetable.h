@@ -14,38 +14,11 @@
 #ifndef LODGER_ARCH_X86_PV_PAGETABLE_H
 #define LODGER_ARCH_X86_PV_PAGETABLE_H
 
-#include <stdint.h>
+#include "unikernel/arch/x86/pagetable.h"
 
-#include <xen/xen.h>
-
-#define PTE_PRESENT  (1ull << 0)
-#define PTE_WRITE    (1ull << 1)
-#define PTE_USER     (1ull << 2) /* a PV kernel runs in ring 3 */
-#define PTE_ACCESSED (1ull << 5)
-#define PTE_DIRTY    (1ull << 6)
-#define PTE_NX	     (1ull << 63)
-#define PTE_MFN	     0x000ffffffffff000ull
-
-#define PTE_TABLE    (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY) /* L2 and up */
-#define PTE_RO	     (PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_NX)
-#define PTE_RW	     (PTE_RO | PTE_WRITE | PTE_DIRTY)
-
-#define PTE_ENTRIES  512u /* of a table of any level */
-
-/* The index of va in a table of this level, 1 … 4. */
-static inline unsigned int pte_index(uintptr_t va, unsigned int level)
-{
-	return (unsigned int)(va >> (12 + 9 * (level - 1))) % PTE_ENTRIES;
-}
-
-static inline uint64_t pte_make(xen_pfn_t mfn, uint64_t flags)
-{
-	return (uint64_t)mfn << 12 | flags;
-}
-
-static inline xen_pfn_t pte_mfn(uint64_t pte)
-{
-	return (pte & PTE_MFN) >> 12;
-}
+/* A PV kernel runs in ring 3, and is a user to the processor. */
+#define PTE_TABLE (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY) /* L2 and up */
+#define PTE_RO	  (PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_NX)
+#define PTE_RW	  (PTE_RO | PTE_WRITE | PTE_DIRTY)
 
 #endif

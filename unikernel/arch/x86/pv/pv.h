@@ -12,7 +12,6 @@
 /* From entry.S; see there for the arguments. */
 _Noreturn void pv_start(const struct start_info *start, uint64_t first_tsc,
 			uintptr_t bootstrap_end);
-_Noreturn void pv_trap(const struct trap_frame *frame);
 
 /* Page tables, and what is free: memory.c. bootstrap_end: where the domain builder stopped. */
 void pv_memory_init(const struct start_info *start, uintptr_t bootstrap_end);

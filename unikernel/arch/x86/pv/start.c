@@ -9,6 +9,7 @@
 #include "unikernel/core/boot.h"
 #include "unikernel/core/console.h"
 #include "unikernel/core/stack_protector.h"
+#include "unikernel/core/vcpu.h"
 
 static void console_and_store(const struct start_info *start)
 {
@@ -25,6 +26,7 @@ static void console_and_store(const struct start_info *start)
 __attribute__((no_stack_protector)) _Noreturn void
 pv_start(const struct start_info *start, uint64_t first_tsc, uintptr_t bootstrap_end)
 {
+	boot_vcpu.info = &arch_shared_info()->vcpu_info[0];
 	boot_info.mode = "PV";
 	boot_info.first_tsc = first_tsc;
 	boot_info.command_line = (const char *)start->cmd_line;

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Turns the runs into a table: one row a figure, one cell a system.
+
+A cell holds the median over the runs of each run's median (of its p99, likewise; the least of the
+minima, the greatest of the maxima), and the runs' own medians, by which it can be seen whether the
+figure repeats. A cell without a value holds the reason for it.
+"""
+import statistics
+
+from reporting.records import COUNTED, SYSTEMS
+
+# Which stage each system calls its first; the time before it is the toolstack's and firmware's.
+FIRST_STAGES = ("first-instruction", "kernel")
+# Medians of times that lie this close to each other are said to repeat.
+TOLERANCE = 0.10
+
+
+class Cell:
+    def __init__(self, records=None, reason=None):
+        self.reason = reason
+        self.runs = [record["median"] for record in records or []]
+        if not self.runs:
+            return
+        self.median = statistics.median(self.runs)
+        self.p99 = statistics.median(record["p99"] for record in records)
+        self.min = min(record["min"] for record in records)
+        self.max = max(record["max"] for record in records)
+        self.samples = records[0].get("samples", 1)
+        self.batch = records[0].get("batch", 1)
+
+    def __bool__(self):
+        return bool(self.runs)
+
+    def spread(self):
+        """How far the runs lie apart, as a part of their median: 0.1 is 10 %."""
+        apart = max(self.runs) - min(self.runs)
+        return apart / abs(self.median) if self.median else float(apart != 0)
+
+
+class Figure:
+    def __init__(self, name, unit, cells):
+        self.name = name
+        self.group = name.split(".", 1)[0]
+        self.unit = unit
+        self.cells = cells      # {system: Cell}, every system
+
+    @property
+    def counted(self):
+        return self.unit in COUNTED
+
+    def allowed(self):
+        return 0.0 if self.counted else TOLERANCE
+
+
+def stage_records(stages):
+    """The stages of one run as figures: each tells the time since the one before it."""
+    records, before = {}, None
+    for name, at_ns in stages:
+        if name in FIRST_STAGES:
+            name = FIRST_STAGES[0]
+        if before is not None:
+            took = at_ns - before
+            records[f"boot.{name}"] = dict.fromkeys(("min", "median", "p99", "max"), took) | {
+                "name": f"boot.{name}", "unit": "ns", "samples": 1, "batch": 1}
+        before = at_ns
+    if records:
+        total = stages[-1][1] - stages[0][1]
+        records["boot.total"] = dict.fromkeys(("min", "median", "p99", "max"), total) | {
+            "name": "boot.total", "unit": "ns", "samples": 1, "batch": 1}
+    return records
+
+
+def _cell(name, runs):
+    records = [run.figures[name] for run in runs if name in run.figures]
+    if records:
+        return Cell(records)
+    return Cell(reason=next(filter(None, (run.reason(name) for run in runs)), None))
+
+
+def _unit(name, runs):
+    """The unit of a figure. That two systems give it in two units would be a mistake of ours."""
+    units = {run.figures[name]["unit"] for of in runs.values() for run in of
+             if name in run.figures}
+    if len(units) != 1:
+        raise ValueError(f"{name} is given in different units: {', '.join(sorted(units))}")
+    return units.pop()
+
+
+def tabulate(runs):
+    """[Figure, ...] in the order in which the systems first told of them."""
+    names = {}
+    for of in runs.values():
+        for run in of:
+            run.figures.update(stage_records(run.stages))
+            run.stages = []
+            names.update(dict.fromkeys(run.figures))
+    return [Figure(name, _unit(name, runs), {system: _cell(name, runs[system]) for system in SYSTEMS})
+            for name in names]
+
+
+def unexplained(figures):
+    """The cells that are empty and do not say why."""
+    return [(figure.name, system) for figure in figures
+            for system, cell in figure.cells.items() if not cell and not cell.reason]
+
+
+def incomplete(figures, runs):
+    """The cells whose figure some of the system's runs gave and others did not."""
+    return [(figure.name, system) for figure in figures
+            for system, cell in figure.cells.items() if cell and len(cell.runs) != len(runs[system])]

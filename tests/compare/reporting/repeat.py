@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Whether a figure repeats: between the runs of one report, and between two reports.
+
+Counted figures must be equal; the medians of timed ones must lie within 10 % of each other.
+"""
+from reporting.figures import TOLERANCE
+
+
+def within(figures):
+    """[(name, system, spread)] of the cells whose runs differ more than they may."""
+    return [(figure.name, system, cell.spread()) for figure in figures
+            for system, cell in figure.cells.items()
+            if cell and cell.spread() > figure.allowed()]
+
+
+def _cells(document):
+    return {(figure["name"], system): (cell["median"], figure["counted"])
+            for figure in document["figures"]
+            for system, cell in figure["cells"].items() if "median" in cell}
+
+
+def between(before, after):
+    """Compares two report.json. Gives the differences as sentences, and how many were compared."""
+    old, new = _cells(before), _cells(after)
+    said = []
+    for key in sorted(old.keys() ^ new.keys()):
+        which = "earlier" if key in old else "later"
+        said.append(f"{key[0]} of {key[1]}: in the {which} report only")
+    for key in sorted(old.keys() & new.keys()):
+        (was, counted), (now, _) = old[key], new[key]
+        apart = abs(now - was) / max(abs(was), abs(now)) if now != was else 0.0
+        if apart > (0.0 if counted else TOLERANCE):
+            said.append(f"{key[0]} of {key[1]}: medians differ, {was:g} and {now:g} "
+                        f"({100 * apart:.1f} %)")
+    return said, len(old.keys() & new.keys())

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# In the boxed dom0: how a guest test is run as a domU, in the mode that $mode names (pv, pvh, hvm).
+# PV and PVH guests are lodge's; HVM guests want a device model, so xl makes them, and they boot from
+# a CD that stands in /root/cd/CASE.iso. Sourced by devices.dom0 and cases.dom0.
+
+# domain_config CASE IMAGE MEGABYTES 'WORDS' CONFIGURATION-LINE…
+# The disks of a configuration go into one list with the CD. Firmware wants 16 MiB, and more for Xen's
+# own tables than xl would set aside for so small a guest.
+domain_config() {
+    config=/root/$1.cfg
+    {
+        printf 'name = "%s"\ntype = "%s"\nmemory = %s\n' "$1" "$mode" \
+            "$([ "$mode" != hvm ] || [ "$3" -ge 16 ] && echo "$3" || echo 16)"
+        printf 'on_poweroff = "destroy"\non_reboot = "destroy"\non_crash = "destroy"\n'
+        if [ "$mode" = hvm ]; then
+            printf '%s\n' 'shadow_memory = 4' 'boot = "d"' 'vga = "none"' 'serial = "none"' 'usb = 0' \
+                'device_model_args = ["-display", "none"]' \
+                "disk = [\"/root/cd/$1.iso,raw,hdc,cdrom\"]"
+        else
+            printf "kernel = \"/root/%s\"\nextra = '%s'\n" "$2" "$4"
+        fi
+        shift 4
+        for line; do
+            case $mode$line in
+            hvmdisk*) printf 'disk += [%s\n' "${line#*[}" ;;
+            *) printf '%s\n' "$line" ;;
+            esac
+        done
+    } >"$config"
+}
+
+domain_create() { # FILE [OPTION]
+    if [ "$mode" = hvm ]; then xl create -q "$@"; else lodge create -q "$@"; fi
+}
+
+# domain_run CASE …, as above: runs the guest to its end. What its console said comes out, then "ended
+# with CODE after S s", by lodge's exit codes.
+domain_run() {
+    case=$1
+    domain_config "$@"
+    begin=$(cut -d. -f1 /proc/uptime)
+    if [ "$mode" = hvm ]; then
+        console=/var/log/xen/console/guest-$case.log
+        rm -f "$console"
+        domain_create "$config" -p
+        timeout 240 lodge wait -q "$case" &
+        xl unpause "$case"
+        wait $!
+        code=$?
+    else
+        console=/run/console.$case
+        timeout 240 lodge create -c "$config" </dev/null >"$console" 2>&1
+        code=$?
+    fi
+    tr -d '\r' <"$console"
+    echo "ended with $code after $(($(cut -d. -f1 /proc/uptime) - begin)) s"
+}
+
+# The next case must not meet the devices of this one, which may hang.
+domain_gone() {
+    tries=100
+    while xl domid "$1" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || xl destroy "$1"
+        sleep 0.1
+    done
+}
