@@ -52,21 +52,28 @@ class Figure:
         return 0.0 if self.counted else TOLERANCE
 
 
+def _single(name, value):
+    return {"name": name, "unit": "ns", "samples": 1, "batch": 1,
+            "min": value, "median": value, "p99": value, "max": value}
+
+
 def stage_records(stages):
-    """The stages of one run as figures: each tells the time since the one before it."""
-    records, before = {}, None
-    for name, at_ns in stages:
+    """The stages of one run as figures: each tells the time since the one before it.
+
+    What lies between "created" and "unpaused" is the measuring's own work and is left out, as is
+    what comes after main.
+    """
+    records, total, before = {}, 0, None
+    for name, at_ns in sorted(stages, key=lambda stage: stage[1]):
         if name in FIRST_STAGES:
             name = FIRST_STAGES[0]
-        if before is not None:
-            took = at_ns - before
-            records[f"boot.{name}"] = dict.fromkeys(("min", "median", "p99", "max"), took) | {
-                "name": f"boot.{name}", "unit": "ns", "samples": 1, "batch": 1}
+        if before is not None and name != "unpaused":
+            records[f"boot.{name}"] = _single(f"boot.{name}", at_ns - before)
+            total += at_ns - before
         before = at_ns
-    if records:
-        total = stages[-1][1] - stages[0][1]
-        records["boot.total"] = dict.fromkeys(("min", "median", "p99", "max"), total) | {
-            "name": "boot.total", "unit": "ns", "samples": 1, "batch": 1}
+        if name == "main":
+            records["boot.total"] = _single("boot.total", total)
+            break
     return records
 
 

@@ -90,11 +90,11 @@ def _head(host, runs):
     ]
     same = set(host["images"].values())
     if len(same) == 1:
-        lines.append(f"- **One image**, sha256 `{same.pop()}`, taken of what was booted in "
-                     f"{', '.join(host['images'])}")
+        lines.append(f"- **One image**, sha256 `{same.pop()}`, taken of what was booted as "
+                     + ", ".join(SYSTEMS[system] for system in host["images"]))
     else:
         lines.append("- **Not one image**: " + ", ".join(
-            f"{system} booted `{sha256}`" for system, sha256 in host["images"].items()))
+            f"{SYSTEMS[system]} booted `{sha256}`" for system, sha256 in host["images"].items()))
     lines += ["- **Mitigations in force**, as Xen tells them:", ""]
     lines += [f"      {line}" for line in host["mitigations"]] or ["      Xen tells none"]
     return lines + [""]

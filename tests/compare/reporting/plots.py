@@ -25,8 +25,9 @@ STAGES = {
     "created": ("toolstack: create", "#bdbdbd"),
     FIRST_STAGES[0]: ("to the first instruction (firmware)", "#6a51a3"),
     "memory": ("memory", "#c7e9c0"),
-    "xenbus": ("xenbus", "#74c476"),
-    "devices": ("devices", "#238b45"),
+    "xenbus": ("xenbus", "#a1d99b"),
+    "devices": ("devices", "#41ab5d"),
+    "net": ("network", "#006d2c"),
     "user-space": ("kernel, to user space", "#f16913"),
     "main": ("to main", "#fdd0a2"),
 }
@@ -183,7 +184,7 @@ def _start_panel(title, stages, number, key):
     script += f"set title {_quote(title)}\nset xrange [0:{longest * 1.12}]\n"
     script += f"set yrange [{0.6 - len(stages)}:0.6]\nset ytics scale 0 ("
     script += ", ".join(f"{_quote(SYSTEMS[system])} {-row}" for row, system in enumerate(stages)) + ")\n"
-    script += "set key outside bottom center horizontal\n" if key else "set key off\n"
+    script += "set key outside bottom center horizontal samplen 1\n" if key else "set key off\n"
     plots = [f"$stage{number}_{index} using 1:3:1:2:3:4 with boxxyerror lc rgb \"{colour}\" "
              f"title {_quote(name)}"
              for index, (stage, (name, colour)) in enumerate(STAGES.items()) if boxes[stage]]
@@ -200,14 +201,14 @@ def _start(folder, figures):
              if totals[system] < max(totals.values()) / 8}
     path = folder / "start.svg"
     script = _HEAD.format(width=1000, height=560 if quick else 330, path=path)
-    script += "set xlabel \"ms\"\nset grid xtics lc rgb \"#d8d8d8\"\nset lmargin 14\nset rmargin 4\n"
+    script += "set grid xtics lc rgb \"#d8d8d8\"\nset lmargin 14\nset rmargin 4\n"
     if quick:
-        script += "set multiplot\nset size 1,0.55\nset origin 0,0.45\n"
-    script += _start_panel("From the start of the toolstack to main", stages, 0, not quick)
+        script += "set multiplot\nset size 1,0.62\nset origin 0,0.38\n"
+    # The legend goes with the panel that has every stage.
+    script += _start_panel("From the start of the toolstack to main, ms", stages, 0, True)
     if quick:
-        script += "set size 1,0.45\nset origin 0,0\n"
-        # Both panels have the same stages in their legend only if it is taken from all.
-        script += _start_panel("The same, of the quick ones", quick, 1, True) + "unset multiplot\n"
+        script += "set size 1,0.38\nset origin 0,0\n"
+        script += _start_panel("The same of the quick ones, ms", quick, 1, False) + "unset multiplot\n"
     _run(script)
     return [(path.name, "the start, stage by stage")]
 
