@@ -22,6 +22,7 @@ all: ## builds the appliances and lodge
 
 -include unikernel/libraries/libraries.mk
 -include unikernel/unikernel.mk
+-include unikernel/iso.mk
 -include toolstack/toolstack.mk
 -include tests/xenhost/xenhost.mk
 -include tests/tests.mk

@@ -12,6 +12,7 @@
 #	                        more flags; more archives; stamps to wait for
 #	NAME_FOLDERS            more folders of sources
 #	NAME_TARGET             what to tell make for the image alone; default: NAME
+#	NAME_CMDLINE            the command line that `make iso` puts on its CD
 #
 # It becomes
 #
