@@ -27,6 +27,7 @@ class Cell:
         self.max = max(record["max"] for record in records)
         self.samples = records[0].get("samples", 1)
         self.batch = records[0].get("batch", 1)
+        self.parts = records[0].get("parts")    # of the first run: what a count consists of
 
     def __bool__(self):
         return bool(self.runs)

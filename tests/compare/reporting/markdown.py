@@ -42,6 +42,13 @@ class Footnotes:
         return [f"[^{number}]: {reason}" for reason, number in self.reasons.items()]
 
 
+def _parts(parts):
+    """The largest of what a count consists of: "VMMCALL 1, HLT 0.5"."""
+    ordered = sorted(parts.items(), key=lambda part: -part[1])
+    text = ", ".join(f"{what} {digits(times)}" for what, times in ordered[:3])
+    return text + (" …" if len(ordered) > 3 else "")
+
+
 def _cell(figure, system, notes):
     cell = figure.cells[system]
     if not cell:
@@ -49,6 +56,8 @@ def _cell(figure, system, notes):
     text = show(cell.median, figure.unit)
     if not figure.counted and cell.samples > 1:
         text += f" ({show(cell.p99, figure.unit)})"
+    if cell.parts and figure.name.endswith(".entries"):
+        text += f" ({_parts(cell.parts)})"
     beside = figure.cells.get(BESIDE.get(system))
     if beside and beside.median and cell.median:
         text += f" ×{digits(float(f'{cell.median / beside.median:.3g}'))}"

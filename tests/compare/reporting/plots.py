@@ -215,13 +215,13 @@ def _start(folder, figures):
 
 def _per_operation(folder, figures):
     made = []
-    for what in ("exits", "hypercalls"):
+    for what, title in (("entries", "Entries into Xen"), ("hypercalls", "Hypercalls")):
         chosen = [figure for figure in figures if figure.name.endswith("." + what)
-                  and any(cell and cell.median for cell in figure.cells.values())]
+                  and figure.group != "boot" and any(cell and cell.median for cell in figure.cells.values())]
         if chosen:
             path = folder / f"{what}.svg"
-            _clusters(path, f"{what.capitalize()} an operation (logarithmic, less is better)", chosen)
-            made.append((path.name, f"{what} an operation"))
+            _clusters(path, f"{title} an operation (logarithmic, less is better)", chosen)
+            made.append((path.name, f"{title} an operation"))
     return made
 
 
