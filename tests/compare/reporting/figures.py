@@ -62,10 +62,13 @@ def stage_records(stages):
     """The stages of one run as figures: each tells the time since the one before it.
 
     What lies between "created" and "unpaused" is the measuring's own work and is left out, as is
-    what comes after main.
+    what comes before the beginning (a process tells of dom0's kernel) and after main.
     """
     records, total, before = {}, 0, None
+    begin = min((at_ns for name, at_ns in stages if name == "begin"), default=0)
     for name, at_ns in sorted(stages, key=lambda stage: stage[1]):
+        if at_ns < begin:
+            continue
         if name in FIRST_STAGES:
             name = FIRST_STAGES[0]
         if before is not None and name != "unpaused":

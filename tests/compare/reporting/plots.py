@@ -42,11 +42,11 @@ LATENCIES = {
 
 # Panels of rates: title, beginning of the names, unit.
 RATES = (
-    ("network, stream", "net.stream", "B/s"),
-    ("network, packets", "net.packets", "1/s"),
-    ("memory", "memory", "B/s"),
-    ("disk, stream", "blk", "B/s"),
-    ("disk, operations", "blk", "1/s"),
+    ("network, stream", "net.stream.", "B/s"),
+    ("network, packets", "net.packets.", "1/s"),
+    ("memory", "memory.", "B/s"),
+    ("disk, stream", "blk.", "B/s"),
+    ("disk, operations", "blk.", "1/s"),
 )
 
 _HEAD = """set terminal svg size {width},{height} dynamic font "sans-serif,13" background "white"
@@ -70,13 +70,14 @@ def _present(figures):
     return [system for system in SYSTEMS if any(figure.cells[system] for figure in figures)]
 
 
-def _block(name, figures, systems, factor=1.0):
-    """A data block: a line a figure, a column a system; ? where there is no value."""
+def _block(name, figures, systems, factor=1.0, cut=""):
+    """A data block: a line a figure, a column a system; ? where there is no value. The beginning
+    that all names have is cut off."""
     lines = [f"${name} << END"]
     for figure in figures:
         values = [repr(figure.cells[system].median / factor) if figure.cells[system] else "?"
                   for system in systems]
-        lines.append(" ".join([_quote(figure.name)] + values))
+        lines.append(" ".join([_quote(figure.name.removeprefix(cut))] + values))
     return "\n".join(lines + ["END", ""])
 
 
@@ -135,16 +136,16 @@ def _rates(folder, figures):
         chosen = [figure for figure in figures if figure.unit == unit
                   and figure.name.startswith(beginning) and _present([figure])]
         if chosen:
-            panels.append((title, unit, chosen))
+            panels.append((title, unit, beginning, chosen))
     if not panels:
         return []
     path = folder / "throughput.svg"
-    systems = _present([figure for _, _, chosen in panels for figure in chosen])
+    systems = _present([figure for *_, chosen in panels for figure in chosen])
     script = _HEAD.format(width=1150, height=720, path=path) + _CLUSTERS
     script += "set multiplot layout 2,3\nset yrange [0:*]\nset key off\nset bmargin 6\nset rmargin 7\n"
-    for number, (title, unit, chosen) in enumerate(panels):
+    for number, (title, unit, beginning, chosen) in enumerate(panels):
         factor, name = (1e6, "MB/s") if unit == "B/s" else (1e3, "thousand a second")
-        script += _block(f"data{number}", chosen, systems, factor)
+        script += _block(f"data{number}", chosen, systems, factor, beginning)
         script += f"set title {_quote(title + ', ' + name)}\n"
         script += _bars(f"data{number}", systems, titles=False)
     # The last place is the legend's.
