@@ -53,14 +53,15 @@ def _cell(figure, system, notes):
     cell = figure.cells[system]
     if not cell:
         return "–" + (notes.mark(cell.reason) if cell.reason else " **no reason stated**")
+    name = figure.name
     text, tail = show(cell.median, figure.unit), show(cell.p99, figure.unit)
     if not figure.counted and cell.samples > 1 and tail != text:
         text += f" ({tail})"
-    if cell.parts and figure.name.endswith(".entries"):
+    if cell.parts and name.endswith(".entries"):
         text += f" ({_parts(cell.parts)})"
     beside = figure.cells.get(BESIDE.get(system))
     # Two stages of the same name may be two different things.
-    comparable = figure.group != "boot" or figure.name in ("boot.created", "boot.total")
+    comparable = figure.group != "boot" or name in ("boot.created", "boot.total")
     if beside and beside.median and cell.median and comparable:
         text += f" ×{digits(float(f'{cell.median / beside.median:.3g}'))}"
     return text
@@ -139,8 +140,7 @@ def write(path, document, figures, plots):
     if document["failures"]:
         lines += ["## What failed", ""] + [f"- {failure}" for failure in document["failures"]] + [""]
     lines += [
-        "A cell holds the median and, where it differs, the 99th percentile of the samples in brackets; "
-        "of entries into Xen, the most frequent kinds. "
+        "A cell holds the median and, where it differs, the 99th percentile of the samples in brackets. "
         "× is the ratio to Lodger PV in Lodger's columns and the process's, and to Lodger in the "
         "same mode in those of Linux domains: below 1 is less. A dash has its reason in a note.", ""]
     lines += _part("Counts and sizes", "These carry over to hardware.",

@@ -40,6 +40,11 @@ LATENCIES = {
     "devices": ("What a timer and a device cost", ("timer", "console", "net", "blk")),
 }
 
+# The operations whose entries into Xen are drawn: one of each kind.
+ENTRIES = ("hypercall.null", "evtchn.self", "evtchn.peer", "idle.wake", "thread.switch", "pagetable.map.1",
+           "pagetable.map.64", "fault.page", "grant.cycle", "console.write.64", "net.rtt.udp.1",
+           "net.packets.send.64", "blk.read.latency.4k", "blk.read.iops.32")
+
 # Panels of rates: title, beginning of the names, unit.
 RATES = (
     ("network, stream", "net.stream.", "B/s"),
@@ -98,7 +103,7 @@ set grid ytics lc rgb "#d8d8d8"
 """
 
 
-def _clusters(path, title, figures, ticks=None, label=""):
+def _clusters(path, title, figures):
     """Bars on a logarithmic scale: one group a figure."""
     systems = _present(figures)
     low = min(cell.median for figure in figures for cell in figure.cells.values() if cell)
@@ -107,9 +112,7 @@ def _clusters(path, title, figures, ticks=None, label=""):
     script += f"set title {_quote(title)}\nset logscale y\n"
     # A bar begins somewhere: at the power of ten below the least.
     script += f"set yrange [{10.0 ** (len(str(int(max(low, 1)))) - 1) / (1 if low >= 2 else 10)}:*]\n"
-    script += f"set ylabel {_quote(label)}\n"
-    if ticks:
-        script += "set ytics (" + ", ".join(f'"{text}" {at}' for text, at in ticks) + ")\n"
+    script += "set ytics (" + ", ".join(f'"{text}" {at}' for text, at in _TIME_TICKS) + ")\n"
     script += "set rmargin 12\nset key outside top center horizontal\n"
     _run(script + _bars("data", systems))
 
@@ -124,7 +127,7 @@ def _latencies(folder, figures):
                   and _present([figure])]
         if chosen:
             path = folder / f"latency-{name}.svg"
-            _clusters(path, f"{title} (median, logarithmic, less is better)", chosen, _TIME_TICKS)
+            _clusters(path, f"{title} (median, logarithmic, less is better)", chosen)
             made.append((path.name, title))
     return made
 
@@ -214,21 +217,24 @@ def _start(folder, figures):
     return [(path.name, "the start, stage by stage")]
 
 
-def _per_operation(folder, figures):
-    made = []
-    for what, title in (("entries", "Entries into Xen"), ("hypercalls", "Hypercalls")):
-        chosen = [figure for figure in figures if figure.name.endswith("." + what)
-                  and figure.group != "boot" and any(cell and cell.median for cell in figure.cells.values())]
-        if chosen:
-            path = folder / f"{what}.svg"
-            _clusters(path, f"{title} an operation (logarithmic, less is better)", chosen)
-            made.append((path.name, f"{title} an operation"))
-    return made
+def _entries(folder, figures):
+    chosen = [figure for figure in figures if figure.name.removesuffix(".entries") in ENTRIES
+              and figure.name.endswith(".entries") and _present([figure])]
+    if not chosen:
+        return []
+    path = folder / "entries.svg"
+    systems = _present(chosen)
+    script = _HEAD.format(width=max(560, 130 + 75 * len(chosen)), height=430, path=path)
+    script += _block("data", chosen, systems) + _CLUSTERS
+    script += "set title \"How often one operation enters Xen (less is better)\"\nset yrange [0:*]\n"
+    script += "set rmargin 12\nset key outside top center horizontal\n"
+    _run(script + _bars("data", systems))
+    return [(path.name, "entries into Xen an operation")]
 
 
 def draw(folder, figures):
     """Draws all that there is something to draw for. {"counts": [(file, caption)], "times": ...}"""
     if not shutil.which("gnuplot"):
         raise FileNotFoundError("gnuplot is missing; install gnuplot-nox, or let make compare do it")
-    return {"counts": _per_operation(folder, figures),
+    return {"counts": _entries(folder, figures),
             "times": _start(folder, figures) + _latencies(folder, figures) + _rates(folder, figures)}
