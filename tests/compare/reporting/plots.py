@@ -76,13 +76,13 @@ def _present(figures):
 
 
 def _block(name, figures, systems, factor=1.0, cut=""):
-    """A data block: a line a figure, a column a system; ? where there is no value. The beginning
-    that all names have is cut off."""
+    """A data block: a line a figure, a column a system; ? where there is no value. What
+    all names have in common is cut off."""
     lines = [f"${name} << END"]
     for figure in figures:
         values = [repr(figure.cells[system].median / factor) if figure.cells[system] else "?"
                   for system in systems]
-        lines.append(" ".join([_quote(figure.name.removeprefix(cut))] + values))
+        lines.append(" ".join([_quote(figure.name.removeprefix(cut).removesuffix(".entries"))] + values))
     return "\n".join(lines + ["END", ""])
 
 
