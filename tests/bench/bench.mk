@@ -8,6 +8,17 @@ $(STOPWATCH): tests/bench/stopwatch.c tests/bench/bench.mk $(LODGE_LIBXEN_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LODGE_CFLAGS) $(LODGE_LDFLAGS) -o $@ $< $(LODGE_LIBS)
 
+# Counts of exits and hypercalls, by way of xentrace.
+EXITS := $(BUILD)/tests/bench/$(RELEASE)/exits
+EXITS_SOURCES := $(wildcard tests/bench/exits/*.c)
+
+$(EXITS): $(EXITS_SOURCES) $(wildcard tests/bench/exits/*.h) tests/bench/bench.mk $(LODGE_LIBXEN_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LODGE_CFLAGS) $(LODGE_LDFLAGS) -o $@ $(EXITS_SOURCES)
+
+.PHONY: exits
+exits: $(EXITS)
+
 .PHONY: bench
 bench: ## measures creation and start beside xl and Linux, counting instructions
 	@$(INSTALL_MISSING) build run
