@@ -152,7 +152,7 @@ static const char *stream(const struct figure *figure, bool write)
 
 const char *disk_read_latency(const struct figure *figure)
 {
-	const struct measurement measurement = {.run = run_alone, .batch = 1};
+	const struct measurement measurement = {.run = run_alone, .batch = 10};
 
 	return with_disk(figure, measurement, false, 1);
 }
