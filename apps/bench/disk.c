@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * blk.*: the raw disk of --disk, whose content is lost. Depth is the number of threads that each
- * read or write 4 KiB somewhere and wait for it; a stream is one thread and pieces of 1 MiB, one
- * behind the other. Where "somewhere" is comes from fixed seeds: the same in every run. Only the first
- * 64 MiB are used, and are written once before: a disk may be quicker with what was never written,
- * and slower at the first time.
+ * blk.*: the raw disk of --disk, whose content is lost. Depth is how many transfers of 4 KiB,
+ * anywhere, are under way at once; at depth 1 the thread waits for each. A stream is pieces of
+ * 1 MiB, each waited for, one behind the other. Where "anywhere" is comes from a fixed seed: the
+ * same in every run.
+ *
+ * Only the first 64 MiB are used, and are written once before: a disk may be quicker with what was
+ * never written, and slower at the first time.
  */
 #include <stdlib.h>
 
@@ -12,96 +14,59 @@
 #include "apps/bench/options.h"
 #include "apps/bench/platform.h"
 
-#define DEPTH_MAX 32u
-#define BLOCK	  ((size_t)4 << 10)
-#define PIECE	  ((size_t)1 << 20)
-#define USED_MAX  ((uint64_t)64 << 20)
-
-struct worker {
-	struct job *job;
-	unsigned char *block;
-	uint64_t seed;
-};
+#define PIECE	 ((size_t)1 << 20)
+#define USED_MAX ((uint64_t)64 << 20)
 
 struct job {
 	struct disk *disk;
 	uint64_t bytes;
+	unsigned int depth;
 	bool write;
-	unsigned int depth, share; /* operations of each worker in a sample */
-	struct semaphore *go, *done;
-	bool stop, failed;
-	unsigned char *memory; /* a block for each worker, or a piece */
+	unsigned char *memory; /* one piece, or a block for each that is under way */
+	uint64_t seed;	       /* of anywhere() */
 	uint64_t at;	       /* of the stream */
-	struct worker worker[DEPTH_MAX];
 };
 
 static const char failure[] = "the disk reports an error";
 
-static bool transfer(struct job *job, uint64_t offset, void *data, size_t len)
+static bool transfer(struct job *job, uint64_t offset, size_t len)
 {
-	return job->write ? disk_write(job->disk, offset, data, len)
-			  : disk_read(job->disk, offset, data, len);
+	return job->write ? disk_write(job->disk, offset, job->memory, len)
+			  : disk_read(job->disk, offset, job->memory, len);
 }
 
 /* Marsaglia's xorshift. */
-static uint64_t random_next(uint64_t *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return *seed;
-}
-
-static bool anywhere(struct worker *worker)
-{
-	struct job *job = worker->job;
-	const uint64_t block = random_next(&worker->seed) % (job->bytes / BLOCK);
-
-	return transfer(job, block * BLOCK, worker->block, BLOCK);
-}
-
-static void work(void *arg)
-{
-	struct worker *worker = arg;
-	struct job *job = worker->job;
-
-	for (;;) {
-		semaphore_wait(job->go);
-		if (job->stop)
-			break;
-		for (unsigned int i = 0; i < job->share && !job->failed; i++)
-			if (!anywhere(worker))
-				job->failed = true;
-		semaphore_post(job->done);
-	}
-	semaphore_post(job->done);
-}
-
-/* Lets every worker go once, and waits for all of them. */
-static void round_make(struct job *job, unsigned int workers)
-{
-	for (unsigned int i = 0; i < workers; i++)
-		semaphore_post(job->go);
-	for (unsigned int i = 0; i < workers; i++)
-		semaphore_wait(job->done);
-}
-
-static const char *run_workers(void *context, struct sample *sample)
+static uint64_t anywhere(void *context)
 {
 	struct job *job = context;
 
-	job->share = sample->operations / job->depth;
-	round_make(job, job->depth);
-	return job->failed ? failure : NULL;
+	job->seed ^= job->seed << 13;
+	job->seed ^= job->seed >> 7;
+	job->seed ^= job->seed << 17;
+	return job->seed % (job->bytes / DISK_BLOCK) * DISK_BLOCK;
 }
 
-/* At depth 1 nobody needs to be woken. */
+static const char *run_many(void *context, struct sample *sample)
+{
+	struct job *job = context;
+	const struct disk_load load = {
+		.write = job->write,
+		.depth = job->depth,
+		.count = sample->operations,
+		.next = anywhere,
+		.context = job,
+		.memory = job->memory,
+	};
+
+	return disk_transfer_many(job->disk, &load) ? NULL : failure;
+}
+
 static const char *run_alone(void *context, struct sample *sample)
 {
 	struct job *job = context;
 
 	for (unsigned int i = 0; i < sample->operations; i++)
-		if (!anywhere(&job->worker[0]))
+		if (!transfer(job, anywhere(job), DISK_BLOCK))
 			return failure;
 	return NULL;
 }
@@ -113,7 +78,7 @@ static const char *run_stream(void *context, struct sample *sample)
 	for (unsigned int i = 0; i < sample->operations; i++) {
 		if (job->at + PIECE > job->bytes)
 			job->at = 0;
-		if (!transfer(job, job->at, job->memory, PIECE))
+		if (!transfer(job, job->at, PIECE))
 			return failure;
 		job->at += PIECE;
 	}
@@ -132,95 +97,64 @@ static const char *fill(struct job *job)
 	return NULL;
 }
 
-static const char *measure_workers(const struct figure *figure,
-				   const struct measurement *measurement)
+static const char *open_and_fill(struct job *job)
 {
-	struct job *job = measurement->context;
-	unsigned int started = 0;
-	const char *reason = "there is no memory for the threads";
+	const char *reason = disk_open(options.disk, &job->disk, &job->bytes);
 
-	job->go = semaphore_create();
-	job->done = semaphore_create();
-	while (job->go && job->done && started < job->depth &&
-	       platform_thread_start(work, &job->worker[started]))
-		started++;
-	if (started == job->depth)
-		reason = figure_measure(figure, measurement);
-	job->stop = true;
-	round_make(job, started);
-	semaphore_destroy(job->go);
-	semaphore_destroy(job->done);
-	return reason;
+	if (reason)
+		return reason;
+	if (job->bytes < PIECE)
+		return "the disk has less than 1 MiB";
+	if (job->bytes > USED_MAX)
+		job->bytes = USED_MAX;
+	return fill(job);
 }
 
-static void workers_prepare(struct job *job)
-{
-	for (unsigned int i = 0; i < DEPTH_MAX; i++)
-		job->worker[i] = (struct worker){
-			.job = job,
-			.block = job->memory + i * BLOCK,
-			.seed = 0x9e3779b97f4a7c15u * (i + 1),
-		};
-}
-
-/* Opens the disk for the figure; measurement wants its context, which is the job. */
-static const char *with_disk(const struct figure *figure, struct measurement *measurement,
+static const char *with_disk(const struct figure *figure, struct measurement measurement,
 			     bool write, unsigned int depth)
 {
-	struct job *job;
+	struct job job = {.write = write, .depth = depth, .seed = 0x9e3779b97f4a7c15u};
 	const char *reason;
 
 	if (!options.disk)
 		return "no disk was named with --disk";
-	job = calloc(1, sizeof(*job));
-	if (!job)
-		return "there is no memory for it";
-	job->write = write;
-	job->depth = depth;
-	job->memory = platform_pages_alloc(PIECE / PLATFORM_PAGE);
-	workers_prepare(job);
-	measurement->context = job;
-	reason = job->memory ? disk_open(options.disk, &job->disk, &job->bytes)
-			     : "there is no memory for a piece";
-	if (job->bytes > USED_MAX)
-		job->bytes = USED_MAX;
+	job.memory = platform_pages_alloc(PIECE / PLATFORM_PAGE);
+	if (!job.memory)
+		return "there is no memory for a piece";
+	measurement.context = &job;
+	reason = open_and_fill(&job);
 	if (!reason)
-		reason = job->bytes < PIECE ? "the disk has less than 1 MiB" : fill(job);
-	if (!reason)
-		reason = depth > 1 ? measure_workers(figure, measurement)
-				   : figure_measure(figure, measurement);
-	disk_close(job->disk);
-	if (job->memory)
-		platform_pages_free(job->memory, PIECE / PLATFORM_PAGE);
-	free(job);
+		reason = figure_measure(figure, &measurement);
+	disk_close(job.disk);
+	platform_pages_free(job.memory, PIECE / PLATFORM_PAGE);
 	return reason;
 }
 
 static const char *iops(const struct figure *figure, bool write)
 {
 	const unsigned int depth = figure->parameter;
-	struct measurement measurement = {
-		.run = depth > 1 ? run_workers : run_alone,
+	const struct measurement measurement = {
+		.run = depth > 1 ? run_many : run_alone,
 		.batch = depth > 1 ? 256 : 64,
 		.divide = 5,
 	};
 
-	return with_disk(figure, &measurement, write, depth);
+	return with_disk(figure, measurement, write, depth);
 }
 
 static const char *stream(const struct figure *figure, bool write)
 {
-	struct measurement measurement = {
+	const struct measurement measurement = {
 		.run = run_stream, .batch = 4, .divide = 5, .bytes = PIECE};
 
-	return with_disk(figure, &measurement, write, 1);
+	return with_disk(figure, measurement, write, 1);
 }
 
 const char *disk_read_latency(const struct figure *figure)
 {
-	struct measurement measurement = {.run = run_alone, .batch = 1};
+	const struct measurement measurement = {.run = run_alone, .batch = 10};
 
-	return with_disk(figure, &measurement, false, 1);
+	return with_disk(figure, measurement, false, 1);
 }
 
 const char *disk_read_iops(const struct figure *figure)

@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,7 +17,8 @@
 #include "apps/bench/platform.h"
 
 #define PACKETS	     1000u
-#define QUIET_MS     300 /* after that long without any, no more will come */
+#define QUIET_MS     10 /* without any: time to ask whether all have been sent */
+#define PATIENCE_NS  (PEER_PATIENCE_S * 1000000000ull)
 #define FULL_WAIT_NS 100000ull
 #define FULL_TRIES   10000u
 
@@ -40,7 +43,7 @@ static const char *datagram_send(const struct line *line)
 static const char *sink_open(void *context, unsigned int operations)
 {
 	struct line *line = context;
-	struct peer_report report;
+	struct peer_report report = {0};
 	const char *reason =
 		network_request(line->control, PEER_UDP_SINK, line->size, operations, 0);
 
@@ -54,7 +57,7 @@ static const char *sink_open(void *context, unsigned int operations)
 static const char *run_send(void *context, struct sample *sample)
 {
 	struct line *line = context;
-	struct peer_report report;
+	struct peer_report report = {0};
 	const char *reason = NULL;
 
 	for (unsigned int i = 0; !reason && i < sample->operations; i++)
@@ -89,29 +92,53 @@ static const char *source_open(void *context, unsigned int operations)
 	return network_datagrams(&line->datagrams, 0, QUIET_MS);
 }
 
+/* The peer has reported that all are sent: what is not here by now is lost. */
+static bool is_over(const struct line *line)
+{
+	struct pollfd control = {.fd = line->control, .events = POLLIN};
+
+	return poll(&control, 1, 0) != 0;
+}
+
+/* Counts them in; when the last came. */
+static unsigned int count_arrived(const struct line *line, unsigned int most, uint64_t *last_ns)
+{
+	const uint64_t deadline_ns = *last_ns + PATIENCE_NS;
+	unsigned int count = 0;
+
+	while (count < most) {
+		const ssize_t n = recv(line->datagrams, network_buffer, PEER_SIZE_MAX, 0);
+
+		if (n == (ssize_t)line->size) {
+			count++;
+			*last_ns = platform_clock_ns();
+		} else if (is_over(line) || platform_clock_ns() > deadline_ns) {
+			break;
+		}
+	}
+	return count;
+}
+
 static const char *run_receive(void *context, struct sample *sample)
 {
 	struct line *line = context;
+	struct peer_report report = {0};
 	struct sockaddr_in own;
 	socklen_t length = sizeof(own);
 	const uint64_t begin_ns = platform_clock_ns();
 	uint64_t last_ns = begin_ns;
-	unsigned int count = 0;
 	const char *reason;
 
 	if (getsockname(line->datagrams, (struct sockaddr *)&own, &length) != 0)
 		return "the datagram socket has no port";
 	reason = network_request(line->control, PEER_UDP_SOURCE, line->size, sample->operations,
 				 ntohs(own.sin_port));
-	while (!reason && count < sample->operations) {
-		if (recv(line->datagrams, network_buffer, PEER_SIZE_MAX, 0) != (ssize_t)line->size)
-			break;
-		count++;
-		last_ns = platform_clock_ns();
-	}
-	sample->operations = count;
+	if (reason)
+		return reason;
+	sample->operations = count_arrived(line, sample->operations, &last_ns);
 	sample->elapsed_ns = last_ns - begin_ns;
-	return reason || count > 0 ? reason : "no datagram arrived";
+	reason = network_report(line->control, &report);
+	return reason || sample->operations > 0 ? reason : "no datagram arrived";
 }
 
 static const char *packets(const struct figure *figure, struct measurement measurement)
@@ -124,7 +151,7 @@ static const char *packets(const struct figure *figure, struct measurement measu
 	measurement.context = &line;
 	measurement.undo = datagrams_close;
 	measurement.batch = PACKETS;
-	measurement.divide = 10;
+	measurement.divide = 4;
 	reason = figure_measure(figure, &measurement);
 	close(line.control);
 	return reason;

@@ -13,8 +13,8 @@
  *	UDP_SINK   count datagrams of size bytes                 a report at once: the port; and
  *	                                                         another, count, for the byte that
  *	                                                         says that all have been sent
- *	UDP_SOURCE send count datagrams of size bytes to port    nothing
- *	           of the machine that asks
+ *	UDP_SOURCE send count datagrams of size bytes to port    a report behind them: the
+ *	           of the machine that asks                      count
  *
  * Either end is a stranger to the other: what is not as it is written here ends the connection,
  * and so does a silence of PEER_PATIENCE_S. Datagrams go to the machine at the other end of the TCP

@@ -91,4 +91,22 @@ void disk_close(struct disk *disk);
 bool disk_read(struct disk *disk, uint64_t offset, void *data, size_t len);
 bool disk_write(struct disk *disk, uint64_t offset, const void *data, size_t len);
 
+/*
+ * Makes count transfers of 4 KiB, depth of them in flight for as long as there are any more, in
+ * whatever way the platform has for it: blkfront_submit(); io_submit(). next(context) gives the
+ * offset of each. memory has a block for each that is in flight.
+ */
+#define DISK_BLOCK     ((size_t)4096)
+#define DISK_DEPTH_MAX 32u
+
+struct disk_load {
+	bool write;
+	unsigned int depth, count;
+	uint64_t (*next)(void *context);
+	void *context;
+	unsigned char *memory;
+};
+
+bool disk_transfer_many(struct disk *disk, const struct disk_load *load);
+
 #endif

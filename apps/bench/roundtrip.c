@@ -64,7 +64,7 @@ const char *net_rtt_udp(const struct figure *figure)
 {
 	struct line line = {.fd = -1};
 	const struct measurement measurement = {.run = run_udp, .context = &line, .batch = 10};
-	struct peer_report report;
+	struct peer_report report = {0};
 	int control;
 	const char *reason = network_open(&control);
 

@@ -11,7 +11,7 @@
 static const char *run_send(void *context, struct sample *sample)
 {
 	const int fd = *(const int *)context;
-	struct peer_report report;
+	struct peer_report report = {0};
 	const char *reason = network_request(fd, PEER_SINK, PEER_SIZE_MAX, sample->operations, 0);
 
 	for (unsigned int i = 0; !reason && i < sample->operations; i++)

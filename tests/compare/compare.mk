@@ -14,8 +14,8 @@ compare: ## compares PV, PVH and HVM, beside Linux; writes report/
 	@$(MAKE) --no-print-directory RELEASE=$(if $(DOM0),host,$(RELEASE)) compare-run
 
 .PHONY: compare-run
-compare-run: all $(OBSERVE) $(BENCH_LINUX)
-	@LODGE=$(LODGE) OBSERVE=$(OBSERVE) BENCH=$(BUILD)/apps/bench/bench BENCH_LINUX=$(BENCH_LINUX) \
+compare-run: all $(OBSERVE) $(EXITS) $(BENCH_LINUX)
+	@LODGE=$(LODGE) OBSERVE=$(OBSERVE) EXITS=$(EXITS) BENCH=$(BUILD)/apps/bench/bench BENCH_LINUX=$(BENCH_LINUX) \
 		tests/compare/compare
 	@tests/compare/report $(BUILD)/compare/raw report
 

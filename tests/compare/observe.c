@@ -11,6 +11,9 @@
  *           stage unpaused, just before it unpauses the domain
  *   observe stage NAME
  *           the stage of this name: now
+ *   observe run DOMID SECONDS
+ *           unpauses the domain and returns when it has shut down, by asking Xen and nobody else;
+ *           it is a failure if it did for another reason than to power off, or not in time
  *   observe free
  *           not a record: the bytes that Xen has not given to anyone
  *   observe domain DOMID FREE
@@ -106,6 +109,40 @@ static int observe_unpause(xc_interface *xc, uint32_t domid)
 	return xc_domain_unpause(xc, domid) ? fail("unpause") : 0;
 }
 
+static int domain_info(xc_interface *xc, uint32_t domid, xc_domaininfo_t *info)
+{
+	if (xc_domain_getinfolist(xc, domid, 1, info) == 1 && info->domain == domid)
+		return 0;
+	errno = ESRCH;
+	return fail("domain");
+}
+
+static int observe_run(xc_interface *xc, uint32_t domid, unsigned int seconds)
+{
+	const struct timespec pause = {.tv_nsec = 20000000};
+	const uint64_t end = wall_clock_ns() + seconds * 1000000000ull;
+	xc_domaininfo_t info;
+
+	if (xc_domain_unpause(xc, domid))
+		return fail("unpause");
+	while (wall_clock_ns() < end) {
+		if (domain_info(xc, domid, &info))
+			return 1;
+		if (info.flags & XEN_DOMINF_shutdown) {
+			unsigned int reason =
+				(info.flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
+
+			if (reason != SHUTDOWN_poweroff)
+				fprintf(stderr, "observe: the domain ended for reason %u\n",
+					reason);
+			return reason != SHUTDOWN_poweroff;
+		}
+		nanosleep(&pause, NULL);
+	}
+	errno = ETIMEDOUT;
+	return fail("domain");
+}
+
 static int free_bytes(xc_interface *xc, uint64_t *bytes)
 {
 	xc_physinfo_t info = {0};
@@ -131,11 +168,7 @@ static int observe_domain(xc_interface *xc, uint32_t domid, uint64_t free_before
 	xc_domaininfo_t info;
 	uint64_t paging, free_now;
 
-	if (xc_domain_getinfolist(xc, domid, 1, &info) != 1 || info.domain != domid) {
-		errno = ESRCH;
-		return fail("domain");
-	}
-	if (free_bytes(xc, &free_now))
+	if (domain_info(xc, domid, &info) || free_bytes(xc, &free_now))
 		return 1;
 	figure("domain.cpu-time", "ns", info.cpu_time);
 	figure("domain.memory", "B", info.tot_pages * XC_PAGE_SIZE);
@@ -167,12 +200,16 @@ int main(int argc, char *argv[])
 		return fail("libxenctrl");
 	if (argc == 3 && !strcmp(argv[1], "unpause"))
 		return observe_unpause(xc, (uint32_t)strtoul(argv[2], NULL, 10));
+	if (argc == 4 && !strcmp(argv[1], "run"))
+		return observe_run(xc, (uint32_t)strtoul(argv[2], NULL, 10),
+				   (unsigned int)strtoul(argv[3], NULL, 10));
 	if (argc == 2 && !strcmp(argv[1], "free"))
 		return observe_free(xc);
 	if (argc == 4 && !strcmp(argv[1], "domain"))
 		return observe_domain(xc, (uint32_t)strtoul(argv[2], NULL, 10),
 				      strtoull(argv[3], NULL, 10));
 	fprintf(stderr, "usage: observe create COMMAND [ARGUMENT…] | begin COMMAND [ARGUMENT…] |\n"
-			"       stage NAME | unpause DOMID | free | domain DOMID FREE\n");
+			"       stage NAME | unpause DOMID | run DOMID SECONDS | free | domain "
+			"DOMID FREE\n");
 	return 1;
 }

@@ -10,15 +10,15 @@ INSTALL_MISSING := tests/xenhost/install.sh
 
 .PHONY: deps
 deps: ## installs what building, running and testing need and this machine lacks
-	@$(INSTALL_MISSING) build run test $(if $(DOM0),dom0)
+	@$(INSTALL_MISSING) build run test compare $(if $(DOM0),dom0)
 
 .PHONY: test
 test: ## runs all tests; ends in "N passed, N failed"
-	@$(INSTALL_MISSING) build run test $(if $(DOM0),dom0)
+	@$(INSTALL_MISSING) build run test compare $(if $(DOM0),dom0)
 	@$(MAKE) --no-print-directory all
 	@MAKE='$(MAKE)' tests/run $(SUITES)
 
-SUITES ?= lint unit ext4 fuzz guest box devices lodge net httpd
+SUITES ?= lint unit ext4 fuzz compare guest box devices lodge net httpd
 
 .PHONY: test-box
 test-box: all ## tests the Xen host in a box itself

@@ -138,5 +138,5 @@ bool datagram_source(int fd, const struct peer_request *request)
 			good = false;
 	if (udp >= 0)
 		close(udp);
-	return good;
+	return good && peer_report_send(fd, 0, request->count);
 }

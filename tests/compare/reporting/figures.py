@@ -11,6 +11,8 @@ from reporting.records import COUNTED, SYSTEMS
 
 # Which stage each system calls its first; the time before it is the toolstack's and firmware's.
 FIRST_STAGES = ("first-instruction", "kernel")
+# Sizes that the kernels and allocators of others decide upon, so that they scatter as times do.
+SCATTERED = ("domain.dom0-memory",)
 # Medians of times that lie this close to each other are said to repeat.
 TOLERANCE = 0.10
 
@@ -27,6 +29,7 @@ class Cell:
         self.max = max(record["max"] for record in records)
         self.samples = records[0].get("samples", 1)
         self.batch = records[0].get("batch", 1)
+        self.parts = records[0].get("parts")    # of the first run: what a count consists of
 
     def __bool__(self):
         return bool(self.runs)
@@ -48,25 +51,37 @@ class Figure:
     def counted(self):
         return self.unit in COUNTED
 
+    @property
     def allowed(self):
-        return 0.0 if self.counted else TOLERANCE
+        """How far its medians may lie apart and be called repeated."""
+        return 0.0 if self.counted and self.name not in SCATTERED else TOLERANCE
+
+
+def _single(name, value):
+    return {"name": name, "unit": "ns", "samples": 1, "batch": 1,
+            "min": value, "median": value, "p99": value, "max": value}
 
 
 def stage_records(stages):
-    """The stages of one run as figures: each tells the time since the one before it."""
-    records, before = {}, None
-    for name, at_ns in stages:
+    """The stages of one run as figures: each tells the time since the one before it.
+
+    What lies between "created" and "unpaused" is the measuring's own work and is left out, as is
+    what comes before the beginning (a process tells of dom0's kernel) and after main.
+    """
+    records, total, before = {}, 0, None
+    begin = min((at_ns for name, at_ns in stages if name == "begin"), default=0)
+    for name, at_ns in sorted(stages, key=lambda stage: stage[1]):
+        if at_ns < begin:
+            continue
         if name in FIRST_STAGES:
             name = FIRST_STAGES[0]
-        if before is not None:
-            took = at_ns - before
-            records[f"boot.{name}"] = dict.fromkeys(("min", "median", "p99", "max"), took) | {
-                "name": f"boot.{name}", "unit": "ns", "samples": 1, "batch": 1}
+        if before is not None and name != "unpaused":
+            records[f"boot.{name}"] = _single(f"boot.{name}", at_ns - before)
+            total += at_ns - before
         before = at_ns
-    if records:
-        total = stages[-1][1] - stages[0][1]
-        records["boot.total"] = dict.fromkeys(("min", "median", "p99", "max"), total) | {
-            "name": "boot.total", "unit": "ns", "samples": 1, "batch": 1}
+        if name == "main":
+            records["boot.total"] = _single("boot.total", total)
+            break
     return records
 
 

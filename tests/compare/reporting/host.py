@@ -34,6 +34,11 @@ def mitigations(dmesg):
     return found
 
 
+def images(folder):
+    """{system: sha256} of what each of Lodger's systems booted."""
+    return {path.stem: path.read_text().split()[0] for path in sorted(folder.glob("*.image"))}
+
+
 def read_host(folder):
     folder = Path(folder)
     facts = _pairs(folder / "facts")
@@ -51,7 +56,6 @@ def read_host(folder):
         "guest_kernel": facts.get("guest-kernel"),
         "mitigations": mitigations((folder / "xl-dmesg").read_text(errors="replace")),
         "commit": facts["commit"],
-        "images": {key[len("image "):]: value for key, value in facts.items()
-                   if key.startswith("image ")},
+        "images": images(folder),
         "memory_bytes": int(facts["memory"]) << 20,
     }

@@ -42,15 +42,27 @@ class Footnotes:
         return [f"[^{number}]: {reason}" for reason, number in self.reasons.items()]
 
 
+def _parts(parts):
+    """The largest of what a count consists of: "VMMCALL 1, HLT 0.5"."""
+    ordered = sorted(parts.items(), key=lambda part: -part[1])
+    text = ", ".join(f"{what} {digits(times)}" for what, times in ordered[:3])
+    return text + (" …" if len(ordered) > 3 else "")
+
+
 def _cell(figure, system, notes):
     cell = figure.cells[system]
     if not cell:
         return "–" + (notes.mark(cell.reason) if cell.reason else " **no reason stated**")
-    text = show(cell.median, figure.unit)
-    if not figure.counted and cell.samples > 1:
-        text += f" ({show(cell.p99, figure.unit)})"
+    name = figure.name
+    text, tail = show(cell.median, figure.unit), show(cell.p99, figure.unit)
+    if not figure.counted and cell.samples > 1 and tail != text:
+        text += f" ({tail})"
+    if cell.parts and name.endswith(".entries"):
+        text += f" ({_parts(cell.parts)})"
     beside = figure.cells.get(BESIDE.get(system))
-    if beside and beside.median and cell.median:
+    # Two stages of the same name may be two different things.
+    comparable = figure.group != "boot" or name in ("boot.created", "boot.total")
+    if beside and beside.median and cell.median and comparable:
         text += f" ×{digits(float(f'{cell.median / beside.median:.3g}'))}"
     return text
 
@@ -77,8 +89,8 @@ def _part(title, text, figures, notes, plots):
 
 def _head(host, runs):
     lines = [
-        f"- **Figures taken** {host['date']}, {runs} runs of each system; cells are medians of the "
-        "runs' medians",
+        f"- **Figures taken** {host['date']}; runs of each system: {runs}, and cells are "
+        "medians of the runs' medians",
         f"- **Accelerator** {ACCELERATORS.get(host['accelerator'], host['accelerator'])}"
         + (f" ({host['qemu']})" if host["qemu"] else ""),
         f"- **Machine** {host['machine']}; {host['system']}",
@@ -90,11 +102,11 @@ def _head(host, runs):
     ]
     same = set(host["images"].values())
     if len(same) == 1:
-        lines.append(f"- **One image**, sha256 `{same.pop()}`, taken of what was booted in "
-                     f"{', '.join(host['images'])}")
+        lines.append(f"- **One image**, sha256 `{same.pop()}`, taken of what was booted as "
+                     + ", ".join(SYSTEMS[system] for system in host["images"]))
     else:
         lines.append("- **Not one image**: " + ", ".join(
-            f"{system} booted `{sha256}`" for system, sha256 in host["images"].items()))
+            f"{SYSTEMS[system]} booted `{sha256}`" for system, sha256 in host["images"].items()))
     lines += ["- **Mitigations in force**, as Xen tells them:", ""]
     lines += [f"      {line}" for line in host["mitigations"]] or ["      Xen tells none"]
     return lines + [""]
@@ -128,7 +140,7 @@ def write(path, document, figures, plots):
     if document["failures"]:
         lines += ["## What failed", ""] + [f"- {failure}" for failure in document["failures"]] + [""]
     lines += [
-        "A cell holds the median and, where there are samples, their 99th percentile in brackets. "
+        "A cell holds the median and, where it differs, the 99th percentile of the samples in brackets. "
         "× is the ratio to Lodger PV in Lodger's columns and the process's, and to Lodger in the "
         "same mode in those of Linux domains: below 1 is less. A dash has its reason in a note.", ""]
     lines += _part("Counts and sizes", "These carry over to hardware.",

@@ -25,8 +25,9 @@ STAGES = {
     "created": ("toolstack: create", "#bdbdbd"),
     FIRST_STAGES[0]: ("to the first instruction (firmware)", "#6a51a3"),
     "memory": ("memory", "#c7e9c0"),
-    "xenbus": ("xenbus", "#74c476"),
-    "devices": ("devices", "#238b45"),
+    "xenbus": ("xenbus", "#a1d99b"),
+    "devices": ("devices", "#41ab5d"),
+    "net": ("network", "#006d2c"),
     "user-space": ("kernel, to user space", "#f16913"),
     "main": ("to main", "#fdd0a2"),
 }
@@ -39,13 +40,18 @@ LATENCIES = {
     "devices": ("What a timer and a device cost", ("timer", "console", "net", "blk")),
 }
 
+# The operations whose entries into Xen are drawn: one of each kind.
+ENTRIES = ("hypercall.null", "evtchn.self", "evtchn.peer", "idle.wake", "thread.switch", "pagetable.map.1",
+           "pagetable.map.64", "fault.page", "grant.cycle", "console.write.64", "net.rtt.udp.1",
+           "net.packets.send.64", "blk.read.latency.4k", "blk.read.iops.32")
+
 # Panels of rates: title, beginning of the names, unit.
 RATES = (
-    ("network, stream", "net.stream", "B/s"),
-    ("network, packets", "net.packets", "1/s"),
-    ("memory", "memory", "B/s"),
-    ("disk, stream", "blk", "B/s"),
-    ("disk, operations", "blk", "1/s"),
+    ("network, stream", "net.stream.", "B/s"),
+    ("network, packets", "net.packets.", "1/s"),
+    ("memory", "memory.", "B/s"),
+    ("disk, stream", "blk.", "B/s"),
+    ("disk, operations", "blk.", "1/s"),
 )
 
 _HEAD = """set terminal svg size {width},{height} dynamic font "sans-serif,13" background "white"
@@ -69,13 +75,14 @@ def _present(figures):
     return [system for system in SYSTEMS if any(figure.cells[system] for figure in figures)]
 
 
-def _block(name, figures, systems, factor=1.0):
-    """A data block: a line a figure, a column a system; ? where there is no value."""
+def _block(name, figures, systems, factor=1.0, cut=""):
+    """A data block: a line a figure, a column a system; ? where there is no value. What
+    all names have in common is cut off."""
     lines = [f"${name} << END"]
     for figure in figures:
         values = [repr(figure.cells[system].median / factor) if figure.cells[system] else "?"
                   for system in systems]
-        lines.append(" ".join([_quote(figure.name)] + values))
+        lines.append(" ".join([_quote(figure.name.removeprefix(cut).removesuffix(".entries"))] + values))
     return "\n".join(lines + ["END", ""])
 
 
@@ -96,7 +103,7 @@ set grid ytics lc rgb "#d8d8d8"
 """
 
 
-def _clusters(path, title, figures, ticks=None, label=""):
+def _clusters(path, title, figures):
     """Bars on a logarithmic scale: one group a figure."""
     systems = _present(figures)
     low = min(cell.median for figure in figures for cell in figure.cells.values() if cell)
@@ -105,9 +112,7 @@ def _clusters(path, title, figures, ticks=None, label=""):
     script += f"set title {_quote(title)}\nset logscale y\n"
     # A bar begins somewhere: at the power of ten below the least.
     script += f"set yrange [{10.0 ** (len(str(int(max(low, 1)))) - 1) / (1 if low >= 2 else 10)}:*]\n"
-    script += f"set ylabel {_quote(label)}\n"
-    if ticks:
-        script += "set ytics (" + ", ".join(f'"{text}" {at}' for text, at in ticks) + ")\n"
+    script += "set ytics (" + ", ".join(f'"{text}" {at}' for text, at in _TIME_TICKS) + ")\n"
     script += "set rmargin 12\nset key outside top center horizontal\n"
     _run(script + _bars("data", systems))
 
@@ -122,7 +127,7 @@ def _latencies(folder, figures):
                   and _present([figure])]
         if chosen:
             path = folder / f"latency-{name}.svg"
-            _clusters(path, f"{title} (median, logarithmic, less is better)", chosen, _TIME_TICKS)
+            _clusters(path, f"{title} (median, logarithmic, less is better)", chosen)
             made.append((path.name, title))
     return made
 
@@ -134,16 +139,16 @@ def _rates(folder, figures):
         chosen = [figure for figure in figures if figure.unit == unit
                   and figure.name.startswith(beginning) and _present([figure])]
         if chosen:
-            panels.append((title, unit, chosen))
+            panels.append((title, unit, beginning, chosen))
     if not panels:
         return []
     path = folder / "throughput.svg"
-    systems = _present([figure for _, _, chosen in panels for figure in chosen])
+    systems = _present([figure for *_, chosen in panels for figure in chosen])
     script = _HEAD.format(width=1150, height=720, path=path) + _CLUSTERS
     script += "set multiplot layout 2,3\nset yrange [0:*]\nset key off\nset bmargin 6\nset rmargin 7\n"
-    for number, (title, unit, chosen) in enumerate(panels):
+    for number, (title, unit, beginning, chosen) in enumerate(panels):
         factor, name = (1e6, "MB/s") if unit == "B/s" else (1e3, "thousand a second")
-        script += _block(f"data{number}", chosen, systems, factor)
+        script += _block(f"data{number}", chosen, systems, factor, beginning)
         script += f"set title {_quote(title + ', ' + name)}\n"
         script += _bars(f"data{number}", systems, titles=False)
     # The last place is the legend's.
@@ -183,7 +188,7 @@ def _start_panel(title, stages, number, key):
     script += f"set title {_quote(title)}\nset xrange [0:{longest * 1.12}]\n"
     script += f"set yrange [{0.6 - len(stages)}:0.6]\nset ytics scale 0 ("
     script += ", ".join(f"{_quote(SYSTEMS[system])} {-row}" for row, system in enumerate(stages)) + ")\n"
-    script += "set key outside bottom center horizontal\n" if key else "set key off\n"
+    script += "set key outside bottom center horizontal samplen 1\n" if key else "set key off\n"
     plots = [f"$stage{number}_{index} using 1:3:1:2:3:4 with boxxyerror lc rgb \"{colour}\" "
              f"title {_quote(name)}"
              for index, (stage, (name, colour)) in enumerate(STAGES.items()) if boxes[stage]]
@@ -200,33 +205,36 @@ def _start(folder, figures):
              if totals[system] < max(totals.values()) / 8}
     path = folder / "start.svg"
     script = _HEAD.format(width=1000, height=560 if quick else 330, path=path)
-    script += "set xlabel \"ms\"\nset grid xtics lc rgb \"#d8d8d8\"\nset lmargin 14\nset rmargin 4\n"
+    script += "set grid xtics lc rgb \"#d8d8d8\"\nset lmargin 14\nset rmargin 4\n"
     if quick:
-        script += "set multiplot\nset size 1,0.55\nset origin 0,0.45\n"
-    script += _start_panel("From the start of the toolstack to main", stages, 0, not quick)
+        script += "set multiplot\nset size 1,0.62\nset origin 0,0.38\n"
+    # The legend goes with the panel that has every stage.
+    script += _start_panel("From the start of the toolstack to main, ms", stages, 0, True)
     if quick:
-        script += "set size 1,0.45\nset origin 0,0\n"
-        # Both panels have the same stages in their legend only if it is taken from all.
-        script += _start_panel("The same, of the quick ones", quick, 1, True) + "unset multiplot\n"
+        script += "set size 1,0.38\nset origin 0,0\n"
+        script += _start_panel("The same of the quick ones, ms", quick, 1, False) + "unset multiplot\n"
     _run(script)
     return [(path.name, "the start, stage by stage")]
 
 
-def _per_operation(folder, figures):
-    made = []
-    for what in ("exits", "hypercalls"):
-        chosen = [figure for figure in figures if figure.name.endswith("." + what)
-                  and any(cell and cell.median for cell in figure.cells.values())]
-        if chosen:
-            path = folder / f"{what}.svg"
-            _clusters(path, f"{what.capitalize()} an operation (logarithmic, less is better)", chosen)
-            made.append((path.name, f"{what} an operation"))
-    return made
+def _entries(folder, figures):
+    chosen = [figure for figure in figures if figure.name.removesuffix(".entries") in ENTRIES
+              and figure.name.endswith(".entries") and _present([figure])]
+    if not chosen:
+        return []
+    path = folder / "entries.svg"
+    systems = _present(chosen)
+    script = _HEAD.format(width=max(560, 130 + 75 * len(chosen)), height=430, path=path)
+    script += _block("data", chosen, systems) + _CLUSTERS
+    script += "set title \"How often one operation enters Xen (less is better)\"\nset yrange [0:*]\n"
+    script += "set rmargin 12\nset key outside top center horizontal\n"
+    _run(script + _bars("data", systems))
+    return [(path.name, "entries into Xen an operation")]
 
 
 def draw(folder, figures):
     """Draws all that there is something to draw for. {"counts": [(file, caption)], "times": ...}"""
     if not shutil.which("gnuplot"):
         raise FileNotFoundError("gnuplot is missing; install gnuplot-nox, or let make compare do it")
-    return {"counts": _per_operation(folder, figures),
+    return {"counts": _entries(folder, figures),
             "times": _start(folder, figures) + _latencies(folder, figures) + _rates(folder, figures)}

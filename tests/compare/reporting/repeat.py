@@ -3,18 +3,17 @@
 
 Counted figures must be equal; the medians of timed ones must lie within 10 % of each other.
 """
-from reporting.figures import TOLERANCE
 
 
 def within(figures):
     """[(name, system, spread)] of the cells whose runs differ more than they may."""
     return [(figure.name, system, cell.spread()) for figure in figures
             for system, cell in figure.cells.items()
-            if cell and cell.spread() > figure.allowed()]
+            if cell and cell.spread() > figure.allowed]
 
 
 def _cells(document):
-    return {(figure["name"], system): (cell["median"], figure["counted"])
+    return {(figure["name"], system): (cell["median"], figure["allowed"])
             for figure in document["figures"]
             for system, cell in figure["cells"].items() if "median" in cell}
 
@@ -27,9 +26,9 @@ def between(before, after):
         which = "earlier" if key in old else "later"
         said.append(f"{key[0]} of {key[1]}: in the {which} report only")
     for key in sorted(old.keys() & new.keys()):
-        (was, counted), (now, _) = old[key], new[key]
+        (was, allowed), (now, _) = old[key], new[key]
         apart = abs(now - was) / max(abs(was), abs(now)) if now != was else 0.0
-        if apart > (0.0 if counted else TOLERANCE):
+        if apart > allowed:
             said.append(f"{key[0]} of {key[1]}: medians differ, {was:g} and {now:g} "
                         f"({100 * apart:.1f} %)")
     return said, len(old.keys() & new.keys())

@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The tables of the report: which figures stand in which, and what their names mean."""
 
-# Groups of figures (the first word of a name), in the order of the report.
+# In the order of the report. A figure belongs to the subject that is the last word of its name, or
+# else the first.
 SUBJECTS = {
+    "entries": ("Entries into Xen", "In one operation of each figure: exits of a PVH or HVM domain, "
+                "interrupts of the machine left out; hypercalls, traps and emulated instructions of a "
+                "PV domain. In brackets the most frequent kinds."),
+    "hypercalls": ("Hypercalls", "In one operation of each figure."),
     "boot": ("The start", "Time since the stage before it, of a domain whose program does nothing. "
              "created: the toolstack's work, up to the paused domain; first-instruction: since the "
-             "unpause, the firmware's with HVM. total: from the start of the toolstack to main."),
+             "unpause, the firmware's with HVM. total: from the start of the toolstack to main. "
+             "entries, hypercalls: of that domain's whole life."),
     "domain": ("What a domain takes", "cpu-time: Xen's account of the same domain over its whole "
                "life. memory: its pages; taken: by how much less Xen has free; paging: Xen's pool "
                "for nested page tables; dom0-memory: private to the processes that dom0 runs for "
@@ -34,11 +40,16 @@ SUBJECTS = {
 }
 
 
+def _subject(figure):
+    kind = figure.name.rsplit(".", 1)[-1]
+    return kind if kind in SUBJECTS and figure.group != "boot" else figure.group
+
+
 def by_subject(figures):
     """[(title, text, [Figure, ...]), ...]: every figure is in exactly one."""
     groups = {}
     for figure in figures:
-        groups.setdefault(figure.group, []).append(figure)
+        groups.setdefault(_subject(figure), []).append(figure)
     known = [group for group in SUBJECTS if group in groups]
     unknown = [group for group in groups if group not in SUBJECTS]
     return [(*SUBJECTS.get(group, (group, "")), groups[group]) for group in known + unknown]
