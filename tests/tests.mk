@@ -7,7 +7,7 @@ TEST_SAY := @$(if $(V),:,echo)
 
 # Without what the host has of its own, and what only a guest's processor runs.
 TEST_KERNEL_SOURCES := $(filter-out %/string.c %/shared_info.c %/traps.c,$(sort $(wildcard \
-	hypercall/*.c unikernel/arch/x86/*.c unikernel/core/*.c xenbus/*.c netfront/*.c blkfront/*.c)))
+	hypercall/*.c unikernel/arch/x86/*.c unikernel/arch/x86/hvm/loader.c unikernel/core/*.c xenbus/*.c netfront/*.c blkfront/*.c)))
 # What is pure above the kernel: no libc but the host's is asked for.
 TEST_PURE_SOURCES := $(wildcard apps/bench/measure.c \
 	apps/httpd/date.c apps/httpd/mime.c apps/httpd/path.c apps/httpd/range.c \
