@@ -64,7 +64,7 @@ console_end() {
     local tries=0
     until grep -q '"record":"end"' "$path"; do
         [ $((tries += 1)) -lt 50 ] || { fail "the program did not tell its end"; break; }
-        usleep 100000
+        sleep 0.1
     done
     kill "$console_pid" 2>/dev/null
     wait "$console_pid" 2>/dev/null
@@ -88,7 +88,7 @@ echo_begin() {
     echo_domid=$(xl domid "echo-$domid")
     until port=$(xenstore-read "/local/domain/$echo_domid/data/bench/port" 2>/dev/null); do
         [ $((tries += 1)) -lt 100 ] || return
-        usleep 50000
+        sleep 0.05
     done
     xenstore-write "/local/domain/$domid/data/bench/echo" "$echo_domid $port"
 }
