@@ -12,5 +12,3 @@ test-net: httpd $$(LODGE) $$(DEMO)/www.img ## a guest's addresses: DHCP, fixed, 
 	@tests/xenhost/xenhost --quiet --release $(RELEASE) --timeout 600 --add $(LODGE) \
 		--add tests/system/lib.sh --add $(BUILD)/apps/httpd/httpd --add $(DEMO)/www.img \
 		--add apps/httpd/www/index.html run tests/system/net.sh
-# On its CD (make iso): there the first disk is the CD, and the files are on the one of httpd-hvm.cfg.
-httpd_CMDLINE := lodger.root=xvde

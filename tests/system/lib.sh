@@ -50,7 +50,7 @@ said() {
 holdings() {
     lodge list | awk 'NR > 1 { print "domain", $1 }'
     xenstore-ls -f / | sed 's/ = .*//' | grep -v -e '^/local/domain/0/error' \
-        -e '^/local/domain/0/backend$' -e '^/local/domain/0/backend/[a-z]*$' -e '^/libxl$' -e '^/vm$'
+        -e '^/local/domain/0/backend$' -e '^/local/domain/0/device-model$' -e '^/local/domain/0/backend/[a-z]*$' -e '^/libxl$' -e '^/vm$'
     losetup -a
     ip link | grep -o 'vif[0-9.]*'
     ps -o pid,args | grep '[l]odge '
