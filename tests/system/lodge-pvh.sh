@@ -48,6 +48,8 @@ fi
 
 runs on-demand memory=4 maxmem=64
 said on-demand-warning "without a balloon driver"
+# Most of it above the hole below 4 GiB.
+runs high-memory memory=8 maxmem=6000
 lodge create -q --paused tiny.cfg memory=4 maxmem=64
 lodge list --json tiny >/tmp/list
 verdict on-demand-memory grep -q "\"memory_bytes\":$(((4 << 20) + 8 * 4096))," /tmp/list
