@@ -7,7 +7,7 @@ TEST_SAY := @$(if $(V),:,echo)
 
 # Without what the host has of its own, and what only a guest's processor runs.
 TEST_KERNEL_SOURCES := $(filter-out %/string.c %/shared_info.c %/traps.c,$(sort $(wildcard \
-	hypercall/*.c unikernel/arch/x86/*.c unikernel/core/*.c xenbus/*.c netfront/*.c blkfront/*.c)))
+	hypercall/*.c unikernel/arch/x86/*.c unikernel/arch/x86/hvm/loader.c unikernel/core/*.c xenbus/*.c netfront/*.c blkfront/*.c)))
 # What is pure above the kernel: no libc but the host's is asked for.
 TEST_PURE_SOURCES := $(wildcard apps/bench/measure.c \
 	apps/httpd/date.c apps/httpd/mime.c apps/httpd/path.c apps/httpd/range.c \
@@ -153,7 +153,7 @@ fuzz-long: fuzz ## fuzzes each target for half an hour, keeping what it finds in
 
 # --- lint: each is a script that says nothing when all is well ---
 
-LINTS := layers headers lines twice text format warnings images
+LINTS := layers headers lines twice modes text format warnings images
 
 .PHONY: test-lint
 test-lint: ## checks layers, headers, formatting, text, sizes

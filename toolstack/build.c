@@ -194,7 +194,7 @@ static int load(struct making *making, struct xc_dom_image *image)
 		STEP(xc_dom_module_file(image, config->ramdisk, NULL),
 		     "cannot read the ramdisk of");
 	STEP(xc_dom_boot_xen_init(image, making->xch, build->domid), "cannot prepare to load");
-	STEP(xc_dom_parse_image(image), "not a kernel that Xen can start:");
+	STEP(xc_dom_parse_image(image), mode->not_bootable);
 	STEP(xc_dom_mem_init(image, size_mib), "cannot lay out memory for");
 	STEP(xc_dom_boot_mem_init(image), "cannot allocate memory for");
 	if (mode->describe_memory)

@@ -14,6 +14,7 @@
 #include "toolstack/config.h"
 
 struct build_mode {
+	const char *not_bootable; /* what is wrong with an image that cannot start as this type */
 	/* Can the host do it? Fills in the type's own of `create'. 0 or -errno, with a message. */
 	int (*describe)(const struct config *config, const xc_physinfo_t *host,
 			struct xen_domctl_createdomain *create);

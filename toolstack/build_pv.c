@@ -23,6 +23,7 @@ static void lay_out(const struct config *config, struct xc_dom_image *image, uns
 }
 
 const struct build_mode build_pv = {
+	.not_bootable = "not a kernel that Xen can start as pv (it needs Xen's ELF notes):",
 	.describe = describe,
 	.lay_out = lay_out,
 };

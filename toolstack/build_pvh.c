@@ -130,6 +130,8 @@ static uint64_t overhead_kib(const struct config *config, const xc_physinfo_t *h
 }
 
 const struct build_mode build_pvh = {
+	.not_bootable = "not a kernel that Xen can start as pvh (it needs the ELF note "
+			"PHYS32_ENTRY):",
 	.describe = describe,
 	.equip = equip,
 	.lay_out = lay_out,

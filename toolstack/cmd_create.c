@@ -151,7 +151,7 @@ static enum exit_code run(struct cli *cli, int argc, char **argv)
 const struct command command_create = {
 	.name = "create",
 	.usage = "[-c] [--paused] FILE [KEY=VALUE...]",
-	.summary = "Make a domain as FILE, in xl's syntax, describes it.",
+	.summary = "Make a domain, pv or pvh, as FILE in xl's syntax describes it.",
 	.options = "  -c, --console      attach to its console before it runs; return its exit "
 		   "status\n"
 		   "  -p, --paused       leave it paused\n",

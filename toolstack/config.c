@@ -57,7 +57,7 @@ static const char *const known_settings[] = {
 	"bootloader",
 	"max_grant_frames",
 	"max_maptrack_frames",
-	"event_channels",
+	"max_event_channels",
 };
 
 static void parse_identity(struct config_parse *parse)
@@ -150,7 +150,7 @@ static void parse_resources(struct config_parse *parse)
 	config->maxvcpus = (unsigned)maxvcpus;
 
 	number = EVENT_CHANNELS_DEFAULT;
-	config_number(parse, "event_channels", 1, 131071, &number);
+	config_number(parse, "max_event_channels", 1, 131071, &number);
 	config->max_event_channels = (unsigned)number;
 	number = UINT64_MAX;
 	config_number(parse, "max_grant_frames", 1, 65536, &number);

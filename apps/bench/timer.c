@@ -43,19 +43,19 @@ static const char *run(void *context, struct sample *sample)
 	return NULL;
 }
 
-static const char *late(const struct figure *figure, struct lateness lateness)
+static const char *late(const struct figure *figure, struct lateness lateness, unsigned int batch)
 {
-	const struct measurement measurement = {.run = run, .context = &lateness, .batch = 1};
+	const struct measurement measurement = {.run = run, .context = &lateness, .batch = batch};
 
 	return figure_measure(figure, &measurement);
 }
 
 const char *timer_late(const struct figure *figure)
 {
-	return late(figure, (struct lateness){sleep_until, figure->parameter * US});
+	return late(figure, (struct lateness){sleep_until, figure->parameter * US}, 1);
 }
 
 const char *idle_wake(const struct figure *figure)
 {
-	return late(figure, (struct lateness){platform_wake_at, 500 * US});
+	return late(figure, (struct lateness){platform_wake_at, 500 * US}, 10);
 }

@@ -2,7 +2,8 @@
 #
 # In the boxed dom0: how a guest test is run as a domU, in the mode that $mode names (pv, pvh, hvm).
 # PV and PVH guests are lodge's; HVM guests want a device model, so xl makes them, and they boot from
-# a CD that stands in /root/cd/CASE.iso. Sourced by devices.dom0 and cases.dom0.
+# a CD that stands in /root/cd/CASE.iso. (Their disks xvda to xvdd are emulated as well until the guest
+# unplugs them, and no read-only ones among them: those are xvde and on.) Sourced by devices.dom0 and cases.dom0.
 
 # domain_config CASE IMAGE MEGABYTES 'WORDS' CONFIGURATION-LINE…
 # The disks of a configuration go into one list with the CD. Firmware wants 16 MiB, and more for Xen's
@@ -30,7 +31,10 @@ domain_config() {
     } >"$config"
 }
 
-domain_create() { # FILE [OPTION]
+# A device model's network cards, which the guest unplugs, hang on a tap.
+[ "$mode" != hvm ] || modprobe tun
+
+domain_create() { # [OPTION…] FILE
     if [ "$mode" = hvm ]; then xl create -q "$@"; else lodge create -q "$@"; fi
 }
 
@@ -43,7 +47,7 @@ domain_run() {
     if [ "$mode" = hvm ]; then
         console=/var/log/xen/console/guest-$case.log
         rm -f "$console"
-        domain_create "$config" -p
+        domain_create -p "$config"
         timeout 240 lodge wait -q "$case" &
         xl unpause "$case"
         wait $!

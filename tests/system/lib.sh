@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # For the tests that run in the boxed dom0: verdicts, and what must be as it was.
-# Sourced by each of them; lodge, tiny and this file lie in /root.
+# Sourced by each of them; lodge, tiny and this file lie in /root. TYPE is the type
+# of the domains of this run (pv if nothing is said).
 
 cd /root || exit 1
 PATH=$PATH:/root
 failures=0
+: "${TYPE:=pv}"
+test=$test-$TYPE
 
 ok() {
     echo "ok $test-$1"
@@ -14,6 +17,10 @@ ok() {
 fail() { # NAME REASON
     echo "FAIL $test-$1: $2"
     failures=$((failures + 1))
+}
+
+skip() { # NAME REASON
+    echo "SKIP $test-$1: $2"
 }
 
 # verdict NAME CONDITION…: the condition is a command.
@@ -50,7 +57,7 @@ said() {
 holdings() {
     lodge list | awk 'NR > 1 { print "domain", $1 }'
     xenstore-ls -f / | sed 's/ = .*//' | grep -v -e '^/local/domain/0/error' \
-        -e '^/local/domain/0/backend$' -e '^/local/domain/0/backend/[a-z]*$' -e '^/libxl$' -e '^/vm$'
+        -e '^/local/domain/0/backend$' -e '^/local/domain/0/device-model$' -e '^/local/domain/0/backend/[a-z]*$' -e '^/libxl$' -e '^/vm$'
     losetup -a
     ip link | grep -o 'vif[0-9.]*'
     ps -o pid,args | grep '[l]odge '
@@ -98,9 +105,9 @@ finish() {
 }
 
 # The configuration that the tests begin with.
-cat >tiny.cfg <<'EOF'
+cat >tiny.cfg <<EOF
 name = "tiny"
-type = "pv"
+type = "$TYPE"
 kernel = "tiny"
 memory = 8
 extra = "forever"

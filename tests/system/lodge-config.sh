@@ -5,6 +5,8 @@
 #       names the file, the line and the remedy.
 # Why:  a message that sends its reader to the manual has failed.
 # How:  one setting after another is added to a good file.
+#
+# Types: pv
 test=config
 . /root/lib.sh
 remember
@@ -21,6 +23,10 @@ wrong memory-list 'memory = [ 8 ]' "must be a single value"
 wrong maxmem 'maxmem = 4' "less than memory"
 wrong vcpus 'vcpus = 0' "not a whole number from 1"
 wrong type 'type = "hvm"' 'create it with xl, or use type="pvh"'
+wrong builder 'builder = "hvm"' 'create it with xl'
+wrong builder-type 'type = "pvh"; builder = "generic"' 'contradicts type="pvh"'
+wrong timer 'timer_mode = "native"' 'a pv domain has no emulated timers'
+wrong nested 'type = "pvh"; nestedhvm = 1' 'leave it out'
 wrong type-typo 'type = "vp"' 'no type of domain'
 wrong action 'on_crash = "explode"' "none of destroy, restart"
 wrong action-core 'on_crash = "coredump-destroy"' "xl dump-core"

@@ -5,6 +5,8 @@
 #       against double use, interfaces named and joined to their bridge, scripts.
 # Why:  an image that two domains write is lost; a loop device that stays is a leak.
 # How:  looks at what the kernel and the store have to show for each setting.
+#
+# Types: pv
 test=device
 . /root/lib.sh
 truncate -s 4M a.img b.img

@@ -6,6 +6,8 @@
 # Why:  people press Ctrl-C, and hosts shut down, at any moment.
 # How:  creates with a disk and a network card are hit after delays that sweep
 #       over the time that a create takes, and a bit beyond.
+#
+# Types: pv pvh
 test=signal
 . /root/lib.sh
 truncate -s 4M disk.img
@@ -16,7 +18,7 @@ begin=$(awk '{ print int($1 * 1000) }' /proc/uptime)
 lodge create "$@"
 took=$(($(awk '{ print int($1 * 1000) }' /proc/uptime) - begin))
 lodge destroy tiny
-rounds=${ROUNDS:-24} round=0 whole=0 none=0 bad=''
+rounds=${ROUNDS:-16} round=0 whole=0 none=0 bad=''
 while [ $round -lt $rounds ]; do
     signal=INT
     [ $((round % 2)) = 0 ] || signal=TERM

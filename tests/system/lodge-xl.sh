@@ -4,6 +4,8 @@
 # What: domains of lodge are ordinary domains to xl, and the other way round.
 # Why:  an administrator mixes tools; a domain that only its maker can end is a trap.
 # How:  each makes what the other lists, reads, shuts down and destroys.
+#
+# Types: pv pvh
 test=xl
 . /root/lib.sh
 truncate -s 4M disk.img
@@ -12,6 +14,7 @@ remember
 lodge create tiny.cfg 'extra="wait"' 'vif=["mac=00:16:3e:00:00:01"]' 'disk=["disk.img,raw,xvda,w"]'
 expect xl-list 0 xl list tiny
 said xl-list-name tiny
+verdict xl-type-known [ "$(xenstore-read "/libxl/$(xl domid tiny)/type")" = "$TYPE" ]
 expect xl-domid 0 xl domid tiny
 expect xl-network-list 0 xl network-list tiny
 said xl-network-mac 00:16:3e:00:00:01
@@ -27,19 +30,20 @@ lodge create tiny.cfg 'vif=["mac=00:16:3e:00:00:01"]' 'disk=["disk.img,raw,xvda,
 expect xl-destroy 0 xl destroy tiny
 unchanged xl-destroy-clean
 
-expect xl-create 0 xl create -q tiny.cfg 'extra="wait"' 'vif=["mac=00:16:3e:00:00:01"]' \
+# vcpus=1: where a file does not count them, xl 4.17 has no page tables for a small pvh domain.
+expect xl-create 0 xl create -q tiny.cfg vcpus=1 'extra="wait"' 'vif=["mac=00:16:3e:00:00:01"]' \
     "disk=[\"$PWD/disk.img,raw,xvda,w\"]"
 expect list 0 lodge list tiny
 verdict console sh -c '{ timeout 3 lodge console tiny; } </dev/null | grep -q "tiny: wait"'
 expect shutdown 0 lodge shutdown -w --timeout 30 tiny
 unchanged shutdown-clean
 
-xl create -q tiny.cfg 'vif=["mac=00:16:3e:00:00:01"]' "disk=[\"$PWD/disk.img,raw,xvda,w\"]"
+xl create -q tiny.cfg vcpus=1 'vif=["mac=00:16:3e:00:00:01"]' "disk=[\"$PWD/disk.img,raw,xvda,w\"]"
 expect destroy 0 lodge destroy tiny
 unchanged destroy-clean
 verdict userdata sh -c '! ls /var/lib/xen/userdata-?.[1-9]* 2>/dev/null'
 
-xl create -q tiny.cfg 'extra="status=9"' 'on_poweroff="preserve"'
+xl create -q tiny.cfg vcpus=1 'extra="status=9"' 'on_poweroff="preserve"'
 expect wait 9 lodge wait --timeout 20 tiny
 lodge destroy tiny
 

@@ -247,6 +247,41 @@ static void a_whole_configuration(void **state)
 	config_free(&config);
 }
 
+static void a_type_has_its_own_settings(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_int_equal(parse(&config, HEAD, NULL), 0);
+	assert_int_equal(config.type, TYPE_PV);
+	config_free(&config);
+	assert_int_equal(parse(&config, HEAD "builder='generic'\ntsc_mode=2\n", NULL), 0);
+	assert_int_equal(config.type, TYPE_PV);
+	assert_int_equal(config.tsc_mode, TSC_NATIVE);
+	config_free(&config);
+
+	assert_int_equal(parse(&config, HEAD "type='pvh'\n", NULL), 0);
+	assert_string_equal(said, "");
+	assert_int_equal(config.type, TYPE_PVH);
+	assert_int_equal(config.timer_mode, 1); /* no_delay_for_missed_ticks, as libxl */
+	assert_int_equal(config.hap, -1);
+	assert_int_equal(config.shadow_memory_mib, 0);
+	assert_false(config.nomigrate);
+	config_free(&config);
+
+	assert_int_equal(parse(&config,
+			       HEAD "type='pvh'\ntimer_mode='delay_for_missed_ticks'\nhap=0\n"
+				    "shadow_memory=8\nnestedhvm=0\npvshim=0\nacpi=0\nnomigrate=1\n",
+			       NULL),
+			 0);
+	assert_string_equal(said, "");
+	assert_int_equal(config.timer_mode, 0);
+	assert_int_equal(config.hap, 0);
+	assert_int_equal(config.shadow_memory_mib, 8);
+	assert_true(config.nomigrate);
+	config_free(&config);
+}
+
 static void overrides_come_last(void **state)
 {
 	struct config config;
@@ -273,8 +308,20 @@ static void errors_say_where_and_what(void **state)
 		{HEAD "memory=[1]\n", "web.cfg:3:", "memory"},
 		{HEAD "memory=16\nmaxmem=8\n", "web.cfg:4:", "maxmem"},
 		{HEAD "vcpus=0\n", "web.cfg:3:", "vcpus"},
-		{HEAD "type='hvm'\n", "web.cfg:3:", "pv"},
-		{HEAD "type='x'\n", "web.cfg:3:", "type"},
+		{HEAD "type='hvm'\n", "web.cfg:3:", "type=\"pvh\""},
+		{HEAD "type='x'\n", "web.cfg:3:", "type=\"pv\""},
+		{HEAD "type='pvh '\n", "web.cfg:3:", "'pvh '"},
+		{HEAD "builder='hvm'\n", "web.cfg:3:", "xl"},
+		{HEAD "builder='x'\n", "web.cfg:3:", "'x'"},
+		{HEAD "type='pvh'\nbuilder='generic'\n", "web.cfg:4:", "contradicts"},
+		{HEAD "timer_mode='no_missed_ticks_pending'\n", "web.cfg:3:", "pv domain"},
+		{HEAD "type='pvh'\ntimer_mode='native'\n", "web.cfg:4:", "one_missed_tick_pending"},
+		{HEAD "type='pvh'\nhap='yes'\n", "web.cfg:4:", "yes"},
+		{HEAD "type='pvh'\nshadow_memory=0\n", "web.cfg:4:", "shadow_memory"},
+		{HEAD "type='pvh'\nnestedhvm=1\n", "web.cfg:4:", "leave it out"},
+		{HEAD "type='pvh'\npvshim=1\n", "web.cfg:4:", "shim"},
+		{HEAD "tsc_mode='native_paravirt'\n", "web.cfg:3:", "none of default"},
+		{HEAD "tsc_mode=3\n", "web.cfg:3:", "none of default"},
 		{HEAD "uuid='1'\n", "web.cfg:3:", "uuid"},
 		{HEAD "on_crash='explode'\n", "web.cfg:3:", "explode"},
 		{HEAD "vif=['mac=1']\n", "web.cfg:3:", "00:16:3e"},
@@ -304,15 +351,29 @@ static void errors_say_where_and_what(void **state)
 	}
 }
 
-static void what_is_not_known_is_warned_about(void **state)
+/* The setting is taken without an error, but not in silence. */
+static void what_does_nothing_is_warned_about(void **state)
 {
-	struct config config;
+	static const struct {
+		const char *text, *what;
+	} cases[] = {
+		{HEAD "memroy=16\n", "web.cfg:3: memroy:"},
+		{HEAD "hap=1\n", "web.cfg:3: hap:"},
+		{HEAD "nestedhvm=1\n", "web.cfg:3: nestedhvm:"},
+		{HEAD "pae=1\n", "web.cfg:3: pae:"},
+		{HEAD "acpi=1\n", "web.cfg:3: acpi:"},
+		{HEAD "type='pvh'\nmemory=8\nmaxmem=16\n", "web.cfg:5: maxmem:"},
+	};
 
 	(void)state;
-	assert_int_equal(parse(&config, HEAD "memroy=16\n", NULL), 0);
-	assert_non_null(strstr(said, "web.cfg:3:"));
-	assert_non_null(strstr(said, "memroy"));
-	config_free(&config);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct config config;
+
+		assert_int_equal(parse(&config, cases[i].text, NULL), 0);
+		if (!strstr(said, cases[i].what))
+			fail_msg("of \"%s\" it says \"%s\"", cases[i].text, said);
+		config_free(&config);
+	}
 }
 
 static void a_command_line_that_does_not_fit(void **state)
@@ -372,9 +433,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(replies_are_believed_within_bounds),
 	cmocka_unit_test(requests_end_as_the_protocol_wants),
 	cmocka_unit_test(a_whole_configuration),
+	cmocka_unit_test(a_type_has_its_own_settings),
 	cmocka_unit_test(overrides_come_last),
 	cmocka_unit_test(errors_say_where_and_what),
-	cmocka_unit_test(what_is_not_known_is_warned_about),
+	cmocka_unit_test(what_does_nothing_is_warned_about),
 	cmocka_unit_test(a_command_line_that_does_not_fit),
 	cmocka_unit_test(disks_have_their_usual_numbers),
 	cmocka_unit_test(settings_are_found_on_their_lines),

@@ -71,7 +71,8 @@ static void stages_tell(void)
 	char stages[320];
 
 	boot_stages_format(stages, sizeof(stages));
-	log_info("boot: %s host-start=%llu", stages, (unsigned long long)host_start);
+	log_info("boot: %s host-start=%llu mode=%s", stages, (unsigned long long)host_start,
+		 boot_info.mode);
 }
 
 _Noreturn void boot(void)

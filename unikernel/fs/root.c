@@ -59,39 +59,61 @@ static size_t cache_wanted(void)
 	return n << shift;
 }
 
+/* Makes the file system of this disk the root: -EINVAL if there is none of ours on it. */
+static int disk_mount(struct blkfront *disk, const char *name)
+{
+	struct cache *cache = cache_create(disk, cache_wanted());
+	if (!cache)
+		return -ENOMEM;
+	int error = ext4_mount(cache, name);
+	if (!ext4.fs) {
+		cache_destroy(cache);
+		return error;
+	}
+	file_tree_mount(&ext4_tree);
+	log_debug("ext4: %s is mounted, %u blocks of %u bytes, cache of %u KiB", name,
+		  (unsigned int)ext4.blocks, ext4.fs->blocksize,
+		  (unsigned int)(cache_bytes(cache) >> 10));
+	return 0;
+}
+
+static int wanted_mount(const char *wanted)
+{
+	struct blkfront *disk = blkfront_open_name(wanted);
+	struct blkfront_info info = {0};
+	if (disk)
+		blkfront_info(disk, &info);
+	if (!info.connected) {
+		log_error("ext4: the disk %s is not there", wanted);
+		return -ENODEV;
+	}
+	int error = disk_mount(disk, info.name);
+	if (error == -EINVAL)
+		log_error("ext4: %s holds no ext2, ext3 or ext4", info.name);
+	return error;
+}
+
+/* What is on the disks before it (the CD that an HVM guest came from) is the program's business. */
+static int first_mount(void)
+{
+	struct blkfront *disk;
+	for (unsigned int i = 0; (disk = blkfront_open(i)) != NULL; i++) {
+		struct blkfront_info info;
+		blkfront_info(disk, &info);
+		int error = info.connected ? disk_mount(disk, info.name) : -EINVAL;
+		if (error != -EINVAL)
+			return error;
+	}
+	return 0;
+}
+
 static int root_mount(void)
 {
 	const char *wanted = boot_option("root");
 	if (wanted && strcmp(wanted, "none") == 0)
 		return 0;
 	xenbus_devices_ready(time_in(DISK_PATIENCE));
-	struct blkfront *disk = wanted ? blkfront_open_name(wanted) : blkfront_open(0);
-	struct blkfront_info info = {0};
-	if (disk)
-		blkfront_info(disk, &info);
-	if (!disk || !info.connected) {
-		if (!wanted)
-			return 0;
-		log_error("ext4: the disk %s is not there", wanted);
-		return -ENODEV;
-	}
-	struct cache *cache = cache_create(disk, cache_wanted());
-	if (!cache)
-		return -ENOMEM;
-	int error = ext4_mount(cache, info.name);
-	if (error == -EINVAL && !wanted) /* no file system on it: the program's own business */
-		error = 0;
-	else if (error == -EINVAL)
-		log_error("ext4: %s holds no ext2, ext3 or ext4", info.name);
-	if (!ext4.fs) {
-		cache_destroy(cache);
-		return error;
-	}
-	file_tree_mount(&ext4_tree);
-	log_debug("ext4: %s is mounted, %u blocks of %u bytes, cache of %u KiB", info.name,
-		  (unsigned int)ext4.blocks, ext4.fs->blocksize,
-		  (unsigned int)(cache_bytes(cache) >> 10));
-	return 0;
+	return wanted ? wanted_mount(wanted) : first_mount();
 }
 INIT(INIT_SYSTEM, root_mount);
 

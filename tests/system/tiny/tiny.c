@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A guest for the tests of lodge: a PV kernel of one file, independent of the
- * Lodger kernel, that ends in whatever way a test wants. Its command line:
+ * A guest for the tests of lodge: a kernel of a few small files, independent of
+ * the Lodger kernel, that starts as PV and as PVH and ends in whatever way a test
+ * wants. Its command line:
  *
  *	poweroff | reboot | crash	prints "tiny: ..." and shuts down so
  *	status=N	leaves the exit status N in the store, then powers off
@@ -9,52 +10,37 @@
  *	wait		lives until control/shutdown asks for something
  *	forever		lives until it is destroyed, whatever it is asked
  */
-#include <stddef.h>
-#include <stdint.h>
+#include "tiny.h"
 
-#include <xen/xen.h>
-#include <xen/event_channel.h>
 #include <xen/sched.h>
-#include <xen/io/console.h>
-#include <xen/io/xs_wire.h>
 
-static start_info_t *info;
-static shared_info_t *shared;
-static struct xencons_interface *console;
-static struct xenstore_domain_interface *store;
+struct tiny tiny;
 
 char shared_page[4096] __attribute__((aligned(4096)));
 char stack[16384] __attribute__((aligned(16)));
 
-void tiny_main(start_info_t *start) __attribute__((noreturn, used));
+/* The same registers for all three; not all of them survive. */
+#define CALL(instruction)                                          \
+	__asm__ volatile(instruction                               \
+			 : "+a"(result), "+D"(a), "+S"(b), "+d"(c) \
+			 :                                         \
+			 : "rcx", "r11", "r10", "r8", "memory")
 
-/* Xen starts us with start_info in rsi, on a stack of its own choosing. */
-__asm__(".globl _start\n"
-	"_start: cld\n"
-	"	lea stack+16384(%rip), %rsp\n"
-	"	mov %rsi, %rdi\n"
-	"	call tiny_main\n");
-
-#define NOTE(type, directive)                                                           \
-	__asm__(".pushsection .note.Xen, \"a\", @note\n"                                \
-		"	.balign 4\n	.long 4, 2f - 1f, " #type "\n	.asciz \"Xen\"\n" \
-		"1:	" directive "\n2:	.balign 4\n.popsection\n")
-NOTE(6, ".asciz \"tiny\"");    /* GUEST_OS */
-NOTE(5, ".asciz \"xen-3.0\""); /* XEN_VERSION */
-NOTE(8, ".asciz \"generic\""); /* LOADER */
-NOTE(3, ".quad 0");	       /* VIRT_BASE: memory is mapped where it is */
-NOTE(1, ".quad _start");       /* ENTRY */
-NOTE(9, ".asciz \"yes\"");     /* PAE_MODE */
-NOTE(10, ".asciz \"!writable_page_tables|pae_pgdir_above_4gb\""); /* FEATURES */
-
-static long hypercall(long number, long a, long b, long c)
+long hypercall(long number, long a, long b, long c)
 {
 	long result = number;
 
-	__asm__ volatile("syscall"
-			 : "+a"(result), "+D"(a), "+S"(b), "+d"(c)
-			 :
-			 : "rcx", "r11", "r10", "r8", "memory");
+	switch (tiny.gate) {
+	case SYSCALL:
+		CALL("syscall");
+		break;
+	case VMCALL:
+		CALL("vmcall");
+		break;
+	case VMMCALL:
+		CALL("vmmcall");
+		break;
+	}
 	return result;
 }
 
@@ -81,21 +67,21 @@ static void await(evtchn_port_t port)
 
 	set_xen_guest_handle(poll.ports, &port);
 	hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, (long)&poll, 0);
-	__atomic_and_fetch(&shared->evtchn_pending[port / 64], ~(1ul << port % 64),
+	__atomic_and_fetch(&tiny.shared->evtchn_pending[port / 64], ~(1ul << port % 64),
 			   __ATOMIC_SEQ_CST);
 }
 
 static void put(char c)
 {
-	XENCONS_RING_IDX prod = console->out_prod;
+	XENCONS_RING_IDX prod = tiny.console->out_prod;
 
-	while (prod - __atomic_load_n(&console->out_cons, __ATOMIC_ACQUIRE) >=
-	       sizeof(console->out)) {
-		notify(info->console.domU.evtchn);
-		await(info->console.domU.evtchn);
+	while (prod - __atomic_load_n(&tiny.console->out_cons, __ATOMIC_ACQUIRE) >=
+	       sizeof(tiny.console->out)) {
+		notify(tiny.console_port);
+		await(tiny.console_port);
 	}
-	console->out[prod % sizeof(console->out)] = c;
-	__atomic_store_n(&console->out_prod, prod + 1, __ATOMIC_RELEASE);
+	tiny.console->out[prod % sizeof(tiny.console->out)] = c;
+	__atomic_store_n(&tiny.console->out_prod, prod + 1, __ATOMIC_RELEASE);
 }
 
 static void print(const char *text)
@@ -118,36 +104,36 @@ static void print_lines(unsigned long count)
 		print_number(i);
 		print("\r\n");
 	}
-	notify(info->console.domU.evtchn);
+	notify(tiny.console_port);
 }
 
 static void store_send(const char *data, unsigned size)
 {
 	for (unsigned i = 0; i < size; i++) {
-		XENSTORE_RING_IDX prod = store->req_prod;
+		XENSTORE_RING_IDX prod = tiny.store->req_prod;
 
-		while (prod - __atomic_load_n(&store->req_cons, __ATOMIC_ACQUIRE) >=
+		while (prod - __atomic_load_n(&tiny.store->req_cons, __ATOMIC_ACQUIRE) >=
 		       XENSTORE_RING_SIZE)
-			await(info->store_evtchn);
-		store->req[MASK_XENSTORE_IDX(prod)] = data[i];
-		__atomic_store_n(&store->req_prod, prod + 1, __ATOMIC_RELEASE);
+			await(tiny.store_port);
+		tiny.store->req[MASK_XENSTORE_IDX(prod)] = data[i];
+		__atomic_store_n(&tiny.store->req_prod, prod + 1, __ATOMIC_RELEASE);
 	}
 }
 
 static void store_receive(char *data, unsigned size, unsigned room)
 {
 	for (unsigned i = 0; i < size; i++) {
-		XENSTORE_RING_IDX cons = store->rsp_cons;
+		XENSTORE_RING_IDX cons = tiny.store->rsp_cons;
 		char c;
 
-		while (__atomic_load_n(&store->rsp_prod, __ATOMIC_ACQUIRE) == cons)
-			await(info->store_evtchn);
-		c = store->rsp[MASK_XENSTORE_IDX(cons)];
+		while (__atomic_load_n(&tiny.store->rsp_prod, __ATOMIC_ACQUIRE) == cons)
+			await(tiny.store_port);
+		c = tiny.store->rsp[MASK_XENSTORE_IDX(cons)];
 		if (i < room)
 			data[i] = c;
-		__atomic_store_n(&store->rsp_cons, cons + 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&tiny.store->rsp_cons, cons + 1, __ATOMIC_RELEASE);
 	}
-	notify(info->store_evtchn);
+	notify(tiny.store_port);
 }
 
 /* The next message: its type; what fits of its payload, with a NUL behind it. */
@@ -167,7 +153,7 @@ static void store_ask(unsigned type, const char *payload, unsigned size)
 
 	store_send((const char *)&header, sizeof(header));
 	store_send(payload, size);
-	notify(info->store_evtchn);
+	notify(tiny.store_port);
 }
 
 static const char *argument(const char *line, const char *name)
@@ -215,7 +201,7 @@ static void obey(void)
 			print("tiny: asked to ");
 			print(payload);
 			print("\r\n");
-			notify(info->console.domU.evtchn);
+			notify(tiny.console_port);
 			shut_down(argument(payload, "reboot") ? SHUTDOWN_reboot
 							      : SHUTDOWN_poweroff);
 		}
@@ -231,22 +217,14 @@ static unsigned long number_of(const char *text)
 	return number;
 }
 
-void tiny_main(start_info_t *start)
+void tiny_main(void)
 {
-	const uint64_t *pfns = (const uint64_t *)MACH2PHYS_VIRT_START;
-	const char *line = (const char *)start->cmd_line, *value;
-
-	info = start;
-	console = (void *)(pfns[start->console.domU.mfn] << 12);
-	store = (void *)(pfns[start->store_mfn] << 12);
-	hypercall(__HYPERVISOR_update_va_mapping, (long)shared_page, (long)(start->shared_info | 3),
-		  UVMF_INVLPG);
-	shared = (void *)shared_page;
+	const char *line = tiny.command_line, *value;
 
 	print("tiny: ");
 	print(line);
 	print("\r\n");
-	notify(info->console.domU.evtchn);
+	notify(tiny.console_port);
 
 	if (argument(line, "reboot"))
 		shut_down(SHUTDOWN_reboot);
@@ -259,6 +237,6 @@ void tiny_main(start_info_t *start)
 	if (argument(line, "wait"))
 		obey();
 	while (argument(line, "forever"))
-		await(info->store_evtchn);
+		await(tiny.store_port);
 	shut_down(SHUTDOWN_poweroff);
 }

@@ -37,18 +37,26 @@ size_t hvm_ram_count;
 
 static char command_line[BOOT_COMMAND_LINE_MAX];
 
+/* What two entries both claim would be given out twice. */
+static bool ram_overlaps(const struct hvm_ram *new)
+{
+	for (size_t i = 0; i < hvm_ram_count; i++)
+		if (new->first < hvm_ram[i].end && hvm_ram[i].first < new->end)
+			return true;
+	return false;
+}
+
 /* Both maps have the types of the BIOS's e820. Whole pages only. */
 static void ram_add(uint32_t type, uint64_t address, uint64_t length)
 {
+	struct hvm_ram ram;
 	uint64_t end;
 
-	if (type != XEN_HVM_MEMMAP_TYPE_RAM || hvm_ram_count == HVM_RAM_MAX ||
-	    __builtin_add_overflow(address, length, &end) || end <= address + PAGE_MASK)
+	if (type != XEN_HVM_MEMMAP_TYPE_RAM || __builtin_add_overflow(address, length, &end))
 		return;
-	hvm_ram[hvm_ram_count].first = pages_of(address);
-	hvm_ram[hvm_ram_count].end = end >> PAGE_SHIFT;
-	if (hvm_ram[hvm_ram_count].first < hvm_ram[hvm_ram_count].end)
-		hvm_ram_count++;
+	ram = (struct hvm_ram){pages_of(address), end >> PAGE_SHIFT};
+	if (hvm_ram_count < HVM_RAM_MAX && ram.first < ram.end && !ram_overlaps(&ram))
+		hvm_ram[hvm_ram_count++] = ram;
 }
 
 static void command_line_read(uint64_t address)
