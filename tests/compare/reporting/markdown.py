@@ -3,7 +3,7 @@
 from reporting.host import ACCELERATORS
 from reporting.records import SYSTEMS
 from reporting.subjects import by_subject
-from reporting.units import digits, percent, show
+from reporting.units import digits, show
 
 # With what each system is compared in its cells: Lodger's modes with each other, Linux with
 # Lodger in the same mode.
@@ -108,7 +108,7 @@ def _head(host, runs):
         lines.append("- **Not one image**: " + ", ".join(
             f"{SYSTEMS[system]} booted `{sha256}`" for system, sha256 in host["images"].items()))
     lines += ["- **Mitigations in force**, as Xen tells them:", ""]
-    lines += [f"      {line}" for line in host["mitigations"]] or ["      Xen tells none"]
+    lines += [f"      {line}" for line in host["mitigations"]] or ["      Xen's log (xl dmesg) does not tell any longer"]
     return lines + [""]
 
 
@@ -118,8 +118,10 @@ def _repeats(document):
     lines.append(
         f"Between the {document['runs']} runs of this report, counted figures must be equal and the "
         "medians of timed ones within 10 %. "
-        + (f"They are, but for {len(repeat['within'])} of {repeat['cells']}:"
-           if repeat["within"] else f"They are, all {repeat['cells']}."))
+        + ("They are, in all cells." if not repeat["within"] else
+           "They are, but for those below. (Where something arrives while the domain works, the moment "
+           "decides how much is dealt with at once: counts of streams, of packets, of many "
+           "requests at a time and of long sleeps may differ by a few of 64 operations.)"))
     lines.append("")
     lines += [f"- {line}" for line in repeat["within"]]
     if repeat["previous"]:
@@ -150,7 +152,3 @@ def write(path, document, figures, plots):
     lines += _repeats(document)
     lines += ["## Notes", ""] + notes.lines()
     path.write_text("\n".join(lines) + "\n")
-
-
-def deviation(name, system, spread):
-    return f"medians differ: {name} of {SYSTEMS[system]}, by {percent(spread)}"

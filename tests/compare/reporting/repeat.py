@@ -3,13 +3,20 @@
 
 Counted figures must be equal; the medians of timed ones must lie within 10 % of each other.
 """
+from reporting.records import SYSTEMS
+from reporting.units import percent
 
 
 def within(figures):
-    """[(name, system, spread)] of the cells whose runs differ more than they may."""
-    return [(figure.name, system, cell.spread()) for figure in figures
-            for system, cell in figure.cells.items()
-            if cell and cell.spread() > figure.allowed]
+    """The figures whose runs differ more than they may, as sentences."""
+    said = []
+    for figure in figures:
+        apart = {system: cell.spread() for system, cell in figure.cells.items()
+                 if cell and cell.spread() > figure.allowed}
+        if apart:
+            said.append(f"medians differ: {figure.name}: " + ", ".join(
+                f"{SYSTEMS[system]} by {percent(part)}" for system, part in apart.items()))
+    return said
 
 
 def _cells(document):
@@ -24,11 +31,11 @@ def between(before, after):
     said = []
     for key in sorted(old.keys() ^ new.keys()):
         which = "earlier" if key in old else "later"
-        said.append(f"{key[0]} of {key[1]}: in the {which} report only")
+        said.append(f"{key[0]} of {SYSTEMS[key[1]]}: in the {which} report only")
     for key in sorted(old.keys() & new.keys()):
         (was, allowed), (now, _) = old[key], new[key]
         apart = abs(now - was) / max(abs(was), abs(now)) if now != was else 0.0
         if apart > allowed:
-            said.append(f"{key[0]} of {key[1]}: medians differ, {was:g} and {now:g} "
-                        f"({100 * apart:.1f} %)")
+            said.append(f"medians differ: {key[0]}: {SYSTEMS[key[1]]} by {percent(apart)}, "
+                        f"{was:g} and {now:g}")
     return said, len(old.keys() & new.keys())

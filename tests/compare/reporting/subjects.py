@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The tables of the report: which figures stand in which, and what their names mean."""
 
-# In the order of the report. A figure belongs to the subject that is the last word of its name, or
-# else the first.
+# In the order of the report. A figure belongs to the first word of its name, but entries and
+# hypercalls, the last.
 SUBJECTS = {
     "entries": ("Entries into Xen", "In one operation of each figure: exits of a PVH or HVM domain, "
                 "interrupts of the machine left out; hypercalls, traps and emulated instructions of a "
@@ -40,9 +40,19 @@ SUBJECTS = {
 }
 
 
+# The stages of all systems in one order, and what else there is about the start.
+START = ("created", "first-instruction", "memory", "xenbus", "devices", "net", "user-space", "main",
+         "total", "entries", "hypercalls")
+
+
 def _subject(figure):
     kind = figure.name.rsplit(".", 1)[-1]
-    return kind if kind in SUBJECTS and figure.group != "boot" else figure.group
+    return kind if kind in ("entries", "hypercalls") and figure.group != "boot" else figure.group
+
+
+def _start_order(figure):
+    stage = figure.name.removeprefix("boot.")
+    return START.index(stage) if stage in START else len(START)
 
 
 def by_subject(figures):
@@ -50,6 +60,7 @@ def by_subject(figures):
     groups = {}
     for figure in figures:
         groups.setdefault(_subject(figure), []).append(figure)
+    groups.get("boot", []).sort(key=_start_order)
     known = [group for group in SUBJECTS if group in groups]
     unknown = [group for group in groups if group not in SUBJECTS]
     return [(*SUBJECTS.get(group, (group, "")), groups[group]) for group in known + unknown]
