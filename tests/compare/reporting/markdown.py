@@ -101,7 +101,9 @@ def _head(host, runs):
         "virtual processor",
     ]
     same = set(host["images"].values())
-    if len(same) == 1:
+    if not same:
+        lines.append("- **No image** of Lodger was booted")
+    elif len(same) == 1:
         lines.append(f"- **One image**, sha256 `{same.pop()}`, taken of what was booted as "
                      + ", ".join(SYSTEMS[system] for system in host["images"]))
     else:
