@@ -25,5 +25,5 @@ bench: ## measures creation and start beside xl and Linux, counting instructions
 	@$(MAKE) --no-print-directory bench-boot
 
 .PHONY: bench-boot
-bench-boot: all $(STOPWATCH) $$(TINY)
+bench-boot: all $(STOPWATCH)
 	@LODGE=$(LODGE) STOPWATCH=$(STOPWATCH) tests/bench/boot $(RUNS)

@@ -22,12 +22,15 @@ domain_config() {
         fi
         shift 4
         for line; do
-            case $mode$line in
-            hvmdisk*) printf 'disk += [%s\n' "${line#*[}" ;;
-            *) printf '%s\n' "$line" ;;
-            esac
+            if [ "$mode" = hvm ]; then domain_hvm_line "$line"; else printf '%s\n' "$line"; fi
         done
     } >"$config"
+}
+
+# A line of devices as xl is to have it: disks behind the CD, and a hotplug script of ours.
+domain_hvm_line() {
+    printf '%s\n' "$1" | sed -e 's/^disk = /disk += /' -e 's|bridge=|script=/root/hotplug.sh,&|g' \
+        -e 's|"[a-z]*:\([^,]*\),\([^,]*\),\(.\)"|"vdev=\2,access=\3,script=/root/hotplug.sh,target=\1"|g'
 }
 
 # A device model's network cards, which the guest unplugs, hang on a tap.
