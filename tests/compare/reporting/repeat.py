@@ -38,14 +38,24 @@ def within(figures):
         for figure in figures})
 
 
+def _has(figures, system):
+    return any("median" in figure["cells"].get(system, {}) for figure in figures.values())
+
+
 def between(before, after):
     """Compares two report.json. Gives the differences as sentences, and how many were compared."""
     old, new = ({figure["name"]: figure for figure in document["figures"]}
                 for document in (before, after))
-    said, differences, compared = [], {}, 0
+    said, differences, compared, both = [], {}, 0, []
+    for system, title in SYSTEMS.items():
+        present = [_has(of, system) for of in (old, new)]
+        if all(present):
+            both.append(system)
+        elif any(present):
+            said.append(f"{title}: in the {'earlier' if present[0] else 'later'} report only")
     for name in sorted(old.keys() | new.keys()):
         cells = [of.get(name, {"cells": {}})["cells"] for of in (old, new)]
-        for system in SYSTEMS:
+        for system in both:
             medians = [of.get(system, {}).get("median") for of in cells]
             if None in medians:
                 if medians != [None, None]:
