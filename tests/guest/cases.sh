@@ -47,8 +47,7 @@ crash() {
 
 cases() {
     local many
-    memory_least_"$mode"
-    run memory-16 memory 16 ''
+    memory_little_"$mode"
     run memory-64 memory 64 ''
     if [ "$plenty" ]; then
         run memory-4096 memory 4096 ''
@@ -95,17 +94,19 @@ cases() {
     crash misuse '^lodger: panic: the main thread must not end'
 }
 
-memory_least_pv() {
+memory_little_pv() {
     run memory-4 memory 4 ''
+    run memory-16 memory 16 ''
 }
 
-memory_least_pvh() {
+memory_little_pvh() {
     run memory-2 memory 2 ''
-    run memory-4 memory 4 ''
+    memory_little_pv
 }
 
-memory_least_hvm() {
-    skip memory-4 'the firmware wants 16 MiB'
+memory_little_hvm() {
+    skip memory-4 'the firmware wants 32 MiB'
+    run memory-32 memory 32 ''
 }
 
 # Xen cannot push the exception's frame on the stack that has overflowed, and says so itself.

@@ -6,16 +6,15 @@
 # unplugs them, and no read-only ones among them: those are xvde and on.) Sourced by devices.dom0 and cases.dom0.
 
 # domain_config CASE IMAGE MEGABYTES 'WORDS' CONFIGURATION-LINE…
-# The disks of a configuration go into one list with the CD. Firmware wants 16 MiB, and more for Xen's
-# own tables than xl would set aside for so small a guest.
+# The disks of a configuration go into one list with the CD. Firmware wants 32 MiB.
 domain_config() {
     config=/root/$1.cfg
     {
         printf 'name = "%s"\ntype = "%s"\nmemory = %s\n' "$1" "$mode" \
-            "$([ "$mode" != hvm ] || [ "$3" -ge 16 ] && echo "$3" || echo 16)"
+            "$([ "$mode" != hvm ] || [ "$3" -ge 32 ] && echo "$3" || echo 32)"
         printf 'on_poweroff = "destroy"\non_reboot = "destroy"\non_crash = "destroy"\n'
         if [ "$mode" = hvm ]; then
-            printf '%s\n' 'shadow_memory = 4' 'boot = "d"' 'vga = "none"' 'serial = "none"' 'usb = 0' \
+            printf '%s\n' 'boot = "d"' 'vga = "none"' 'serial = "none"' 'usb = 0' \
                 'device_model_args = ["-display", "none"]' \
                 "disk = [\"/root/cd/$1.iso,raw,hdc,cdrom\"]"
         else

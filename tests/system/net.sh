@@ -5,13 +5,14 @@
 # Why:  a guest that is up but cannot be reached is not up.
 # How:  with the appliance httpd; asked from dom0 over each address, which must also be told in
 #       xenstore and on the console.
+# Types: pv pvh
 test=net
 . /root/lib.sh
 remember
 
-cat >net.cfg <<'EOF'
+cat >net.cfg <<EOF
 name = "net"
-type = "pv"
+type = "$TYPE"
 kernel = "httpd"
 memory = 16
 vif = ["bridge=xenbr0"]
@@ -82,7 +83,7 @@ lodge destroy net
 # A DHCP server of another make, which tells what name it was given.
 ip addr add 10.9.0.1/24 dev lonely
 mkdir -p /var/lib/misc
-touch /var/lib/misc/udhcpd.leases
+: >/var/lib/misc/udhcpd.leases
 cat >udhcpd.conf <<'EOF'
 interface lonely
 start 10.9.0.20
