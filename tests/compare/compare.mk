@@ -15,8 +15,8 @@ compare: ## compares PV, PVH and HVM, beside Linux; writes report/
 
 .PHONY: compare-run
 compare-run: all $(OBSERVE) $(EXITS) $(BENCH_LINUX)
-	@LODGE=$(LODGE) OBSERVE=$(OBSERVE) EXITS=$(EXITS) BENCH=$(BUILD)/apps/bench/bench BENCH_LINUX=$(BENCH_LINUX) \
-		tests/compare/compare
+	@LODGE=$(LODGE) OBSERVE=$(OBSERVE) EXITS=$(EXITS) BENCH=$(BUILD)/apps/bench/bench \
+		BENCH_LINUX=$(BENCH_LINUX) tests/compare/compare
 	@tests/compare/report $(BUILD)/compare/raw report
 
 .PHONY: test-compare

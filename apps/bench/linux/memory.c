@@ -45,8 +45,9 @@ const char *platform_memory_used(uint64_t *bytes)
 	uint64_t available = 0;
 	const char *reason;
 
+	/* VmRSS of /proc/self/status leaves out what each thread has not yet added up. */
 	if (is_process())
-		return proc_read("/proc/self/status", "VmRSS", bytes);
+		return proc_read("/proc/self/smaps_rollup", "Rss", bytes);
 	reason = platform_memory_total(bytes);
 	if (!reason)
 		reason = proc_read("/proc/meminfo", "MemAvailable", &available);

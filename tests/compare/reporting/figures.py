@@ -9,10 +9,14 @@ import statistics
 
 from reporting.records import COUNTED, SYSTEMS
 
+# The stages that dom0 tells.
+DOM0_STAGES = ("begin", "created", "unpaused")
 # Which stage each system calls its first; the time before it is the toolstack's and firmware's.
 FIRST_STAGES = ("first-instruction", "kernel")
 # Sizes that the kernels and allocators of others decide upon, so that they scatter as times do.
 SCATTERED = ("domain.dom0-memory",)
+# Two clocks tell of this stage, dom0's before it and the domain's after: they agree so far (ns).
+CLOCKS_AGREE = {"boot.first-instruction": 300_000}
 # Medians of times that lie this close to each other are said to repeat.
 TOLERANCE = 0.10
 
@@ -34,11 +38,6 @@ class Cell:
     def __bool__(self):
         return bool(self.runs)
 
-    def spread(self):
-        """How far the runs lie apart, as a part of their median: 0.1 is 10 %."""
-        apart = max(self.runs) - min(self.runs)
-        return apart / abs(self.median) if self.median else float(apart != 0)
-
 
 class Figure:
     def __init__(self, name, unit, cells):
@@ -56,6 +55,11 @@ class Figure:
         """How far its medians may lie apart and be called repeated."""
         return 0.0 if self.counted and self.name not in SCATTERED else TOLERANCE
 
+    @property
+    def slack(self):
+        """Differences up to this say nothing."""
+        return CLOCKS_AGREE.get(self.name, 0)
+
 
 def _single(name, value):
     return {"name": name, "unit": "ns", "samples": 1, "batch": 1,
@@ -70,14 +74,16 @@ def stage_records(stages):
     """
     records, total, before = {}, 0, None
     begin = min((at_ns for name, at_ns in stages if name == "begin"), default=0)
-    for name, at_ns in sorted(stages, key=lambda stage: stage[1]):
+    # dom0's stages come before the domain's, even if the two clocks should say otherwise.
+    for name, at_ns in sorted(stages, key=lambda stage: (stage[0] not in DOM0_STAGES, stage[1])):
         if at_ns < begin:
             continue
         if name in FIRST_STAGES:
             name = FIRST_STAGES[0]
         if before is not None and name != "unpaused":
-            records[f"boot.{name}"] = _single(f"boot.{name}", at_ns - before)
-            total += at_ns - before
+            took = max(0, at_ns - before)
+            records[f"boot.{name}"] = _single(f"boot.{name}", took)
+            total += took
         before = at_ns
         if name == "main":
             records["boot.total"] = _single("boot.total", total)

@@ -10,7 +10,7 @@ SUBJECTS = {
     "hypercalls": ("Hypercalls", "In one operation of each figure."),
     "boot": ("The start", "Time since the stage before it, of a domain whose program does nothing. "
              "created: the toolstack's work, up to the paused domain; first-instruction: since the "
-             "unpause, the firmware's with HVM. total: from the start of the toolstack to main. "
+             "unpause, the firmware's with HVM (dom0's clock and Xen's agree to some 0.1 ms). total: from the start of the toolstack to main. "
              "entries, hypercalls: of that domain's whole life."),
     "domain": ("What a domain takes", "cpu-time: Xen's account of the same domain over its whole "
                "life. memory: its pages; taken: by how much less Xen has free; paging: Xen's pool "
