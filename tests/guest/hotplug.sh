@@ -6,13 +6,26 @@
 # xl waits. Says the same to xenstore: which block device, and that the back end is there.
 back=$XENBUS_PATH
 
+# Attaches a file to a free loop device, which several of these look for at once.
+loop_attach() { # FILE [-r]
+    tries=20
+    while [ "$tries" -gt 0 ]; do
+        loop=$(losetup -f)
+        # shellcheck disable=SC2086 # an option, or nothing
+        losetup ${2-} "$loop" "$1" && return
+        tries=$((tries - 1))
+    done
+    return 1
+}
+
 vbd_add() {
     target=$(xenstore-read "$back/params")
     if [ ! -b "$target" ]; then
         case $(xenstore-read "$back/mode") in
-        r*) target=$(losetup -f --show -r "$target") ;;
-        *) target=$(losetup -f --show "$target") ;;
-        esac
+        r*) loop_attach "$target" -r ;;
+        *) loop_attach "$target" ;;
+        esac || exit
+        target=$loop
         xenstore-write "$back/node" "$target"
     fi
     xenstore-write "$back/physical-device" "$(stat -L -c '%t:%T' "$target")"
