@@ -35,7 +35,7 @@ xen_pfn_t arch_va_to_gfn(const void *va);
 int arch_map_chunk(size_t pfn, size_t count);
 
 /*
- * Makes a run of pages, mapped by arch_map_chunk() or at boot, out of reach (a guard, say),
+ * Makes a run of one page or more, mapped by arch_map_chunk() or at boot, out of reach (a guard, say),
  * readable, or readable and writable: never executable. The whole run is one batch. 0; -ENOMEM if
  * a page for a table is wanted and there is none, with no page changed.
  */
