@@ -4,7 +4,7 @@
 
 STOPWATCH := $(BUILD)/tests/bench/$(RELEASE)/stopwatch
 
-$(STOPWATCH): tests/bench/stopwatch.c tests/bench/bench.mk $(LODGE_LIBXEN_STAMP)
+$(STOPWATCH): tests/bench/stopwatch.c tests/bench/command.h tests/bench/bench.mk $(LODGE_LIBXEN_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LODGE_CFLAGS) $(LODGE_LDFLAGS) -o $@ $< $(LODGE_LIBS)
 

@@ -15,19 +15,17 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <xenctrl.h>
 
-extern char **environ;
+#include "tests/bench/command.h"
 
 static uint64_t now_ns(void)
 {
@@ -37,31 +35,13 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static int fail(const char *what)
-{
-	fprintf(stderr, "stopwatch: %s: %s\n", what, strerror(errno));
-	return 1;
-}
-
 static int time_run(char *argv[])
 {
 	const uint64_t start = now_ns();
-	pid_t pid;
-	int status;
 
-	errno = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
-	if (errno)
-		return fail(argv[0]);
-	if (waitpid(pid, &status, 0) < 0)
-		return fail("waitpid");
-	const uint64_t end = now_ns();
-
-	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
-		fprintf(stderr, "stopwatch: %s failed with status %#x\n", argv[0],
-			(unsigned int)status);
+	if (command_run(argv))
 		return 1;
-	}
-	printf("run %llu\n", (unsigned long long)(end - start));
+	printf("run %llu\n", (unsigned long long)(now_ns() - start));
 	return 0;
 }
 

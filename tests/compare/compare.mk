@@ -4,7 +4,7 @@
 
 OBSERVE := $(BUILD)/tests/compare/$(RELEASE)/observe
 
-$(OBSERVE): tests/compare/observe.c tests/compare/compare.mk $(LODGE_LIBXEN_STAMP)
+$(OBSERVE): tests/compare/observe.c tests/bench/command.h tests/compare/compare.mk $(LODGE_LIBXEN_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LODGE_CFLAGS) $(LODGE_LDFLAGS) -o $@ $< $(LODGE_LIBS)
 

@@ -27,24 +27,16 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <xenctrl.h>
 
-extern char **environ;
-
-static int fail(const char *what)
-{
-	fprintf(stderr, "observe: %s: %s\n", what, strerror(errno));
-	return 1;
-}
+#include "tests/bench/command.h"
 
 static uint64_t wall_clock_ns(void)
 {
@@ -75,21 +67,11 @@ static void absent(const char *name, const char *reason)
 static int observe_create(char *argv[])
 {
 	const uint64_t begin = wall_clock_ns();
-	pid_t pid;
-	int status;
+	uint64_t created;
 
-	errno = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
-	if (errno)
-		return fail(argv[0]);
-	if (waitpid(pid, &status, 0) < 0)
-		return fail("waitpid");
-	const uint64_t created = wall_clock_ns();
-
-	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
-		fprintf(stderr, "observe: %s failed with status %#x\n", argv[0],
-			(unsigned int)status);
+	if (command_run(argv))
 		return 1;
-	}
+	created = wall_clock_ns();
 	stage("begin", begin);
 	stage("created", created);
 	return 0;
