@@ -40,6 +40,16 @@ domain_create() { # [OPTION…] FILE
     if [ "$mode" = hvm ]; then xl create -q "$@"; else lodge create -q "$@"; fi
 }
 
+# xenconsoled takes a guest's last words out of the ring, which is what the guest waits for, before it
+# writes them to the log, and it closes the log when the domain has gone: only then are they all there.
+console_closed() { # LOG
+    tries=200
+    while [ "$tries" -gt 0 ] && readlink /proc/"$(pidof xenconsoled)"/fd/* | grep -qxF "$1"; do
+        tries=$((tries - 1))
+        sleep 0.05
+    done
+}
+
 # domain_run CASE …, as above: runs the guest to its end. What its console said comes out, then "ended
 # with CODE after S s", by lodge's exit codes.
 domain_run() {
@@ -54,6 +64,7 @@ domain_run() {
         xl unpause "$case"
         wait $!
         code=$?
+        console_closed "$console"
     else
         console=/run/console.$case
         timeout 240 lodge create -c "$config" </dev/null >"$console" 2>&1

@@ -9,9 +9,15 @@
 
 extern const exit_hook_t exit_hooks[], exit_hooks_end[]; /* image.lds */
 
+/*
+ * Last words are worth more patience than others: on a busy dom0, xenconsoled has been seen not to
+ * run for more than a second.
+ */
+#define LAST_WORDS_NS (5 * TIME_S)
+
 void kernel_shutdown(unsigned int reason)
 {
-	console_flush(time_in(CONSOLE_PATIENCE_NS));
+	console_flush(time_in(LAST_WORDS_NS));
 	/*
 	 * Powering the machine off is the work of a dom0 kernel with ACPI: if we are dom0 (a test
 	 * without one), Xen would merely halt. Reboot is what it can do by itself.
