@@ -12,11 +12,6 @@
 #include "unikernel/core/log.h"
 #include "unikernel/core/time.h"
 
-static void blkfront_event(struct xenbus_device *dev)
-{
-	ring_serve(dev->driver_data);
-}
-
 /* --- what the bus calls ------------------------------------------------------------------ */
 
 static int blkfront_probe(struct xenbus_device *dev)
@@ -38,11 +33,14 @@ static int blkfront_publish(struct xenbus_device *dev, struct xenbus_property no
 	struct blkfront *bf = dev->driver_data;
 	int error = ring_open(bf);
 
+	if (error == 0)
+		error = xenbus_channel_open(&bf->channel, dev->backend_id, ring_serve, bf);
 	if (error != 0)
 		return error;
 
 	const struct xenbus_property published[] = {
 		{.name = "ring-ref", .value = bf->ring_page.ref},
+		{.name = "event-channel", .value = bf->channel.port},
 		{.name = "protocol", .text = XEN_IO_PROTO_ABI_X86_64},
 	};
 	memcpy(node, published, sizeof(published));
@@ -102,7 +100,10 @@ static void blkfront_stop(struct xenbus_device *dev)
 
 static void blkfront_release(struct xenbus_device *dev)
 {
-	ring_close(dev->driver_data);
+	struct blkfront *bf = dev->driver_data;
+
+	xenbus_channel_close(&bf->channel);
+	ring_close(bf);
 }
 
 static void blkfront_removed(struct xenbus_device *dev)
@@ -119,7 +120,6 @@ static struct xenbus_driver blkfront_driver = {
 	.probe = blkfront_probe,
 	.publish = blkfront_publish,
 	.connect = blkfront_connect,
-	.event = blkfront_event,
 	.stop = blkfront_stop,
 	.release = blkfront_release,
 	.removed = blkfront_removed,
@@ -159,7 +159,7 @@ void blkfront_info(const struct blkfront *bf, struct blkfront_info *info)
 void blkfront_stats(const struct blkfront *bf, struct blkfront_stats *stats)
 {
 	*stats = bf->stats;
-	stats->events = bf->device->events;
-	stats->notifies = bf->device->notifies;
+	stats->events = bf->channel.events;
+	stats->notifies = bf->channel.notifies;
 	stats->violations = bf->device->violations;
 }

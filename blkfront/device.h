@@ -21,6 +21,7 @@
 #include "hypercall/front_ring.h"
 #include "unikernel/core/page.h"
 #include "unikernel/core/timer.h"
+#include "xenbus/channel.h"
 #include "xenbus/device.h"
 #include "xenbus/shared_page.h"
 
@@ -44,6 +45,7 @@ struct blkfront_slot {
 
 struct blkfront {
 	struct xenbus_device *device;
+	struct xenbus_channel channel;
 	struct blkfront_info info;
 	uint8_t flush_operation; /* BLKIF_OP_FLUSH_DISKCACHE or BLKIF_OP_WRITE_BARRIER */
 	bool removed;

@@ -189,7 +189,7 @@ void ring_pump(struct blkfront *bf)
 	}
 	/* done above may have submitted, and then all is published already. */
 	if (started && front_ring_publish(&bf->ring))
-		xenbus_device_notify(bf->device);
+		xenbus_channel_notify(&bf->channel);
 }
 
 int blkfront_submit(struct blkfront *bf, struct blkfront_request *request)

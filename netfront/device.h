@@ -18,6 +18,7 @@
 #include "netfront/netfront.h"
 #include "unikernel/core/page.h"
 #include "unikernel/core/timer.h"
+#include "xenbus/channel.h"
 #include "xenbus/device.h"
 #include "xenbus/shared_page.h"
 
@@ -48,6 +49,7 @@ struct netfront_rx {
 
 struct netfront {
 	struct xenbus_device *device;
+	struct xenbus_channel channel;
 	const struct netfront_client *client;
 	uint8_t mac[6];
 	uint16_t mtu;

@@ -26,11 +26,6 @@ static void netfront_serve(void *arg)
 		timer_set(&nf->again, TIME_POLL, netfront_serve, nf);
 }
 
-static void netfront_event(struct xenbus_device *dev)
-{
-	netfront_serve(dev->driver_data);
-}
-
 static void netfront_link(struct netfront *nf, bool up)
 {
 	if (nf->up == up)
@@ -103,12 +98,15 @@ static int netfront_publish(struct xenbus_device *dev, struct xenbus_property no
 
 	if (error == 0)
 		error = rx_open(nf);
+	if (error == 0)
+		error = xenbus_channel_open(&nf->channel, dev->backend_id, netfront_serve, nf);
 	if (error != 0)
 		return error;
 
 	const struct xenbus_property published[] = {
 		{.name = "tx-ring-ref", .value = nf->tx.ring_page.ref},
 		{.name = "rx-ring-ref", .value = nf->rx.ring_page.ref},
+		{.name = "event-channel", .value = nf->channel.port},
 		{.name = "request-rx-copy", .value = 1},
 		/* We notify after posting pages, so netback may wait for them. */
 		{.name = "feature-rx-notify", .value = 1},
@@ -140,8 +138,11 @@ static void netfront_stop(struct xenbus_device *dev)
 
 static void netfront_release(struct xenbus_device *dev)
 {
-	tx_close(dev->driver_data);
-	rx_close(dev->driver_data);
+	struct netfront *nf = dev->driver_data;
+
+	xenbus_channel_close(&nf->channel);
+	tx_close(nf);
+	rx_close(nf);
 }
 
 static struct xenbus_driver netfront_driver = {
@@ -151,7 +152,6 @@ static struct xenbus_driver netfront_driver = {
 	.probe = netfront_probe,
 	.publish = netfront_publish,
 	.connect = netfront_connect,
-	.event = netfront_event,
 	.stop = netfront_stop,
 	.release = netfront_release,
 };
@@ -189,7 +189,7 @@ void netfront_info(const struct netfront *nf, struct netfront_info *info)
 void netfront_stats(const struct netfront *nf, struct netfront_stats *stats)
 {
 	*stats = nf->stats;
-	stats->events = nf->device->events;
-	stats->notifies = nf->device->notifies;
+	stats->events = nf->channel.events;
+	stats->notifies = nf->channel.notifies;
 	stats->violations = nf->device->violations;
 }

@@ -138,7 +138,7 @@ bool rx_drain(struct netfront *nf)
 			if (!rx_response(nf))
 				return false;
 		if (front_ring_publish(&rx->ring))
-			xenbus_device_notify(nf->device);
+			xenbus_channel_notify(&nf->channel);
 	}
 	if (waiting >= 0)
 		more = front_ring_ask(&rx->ring, 1);

@@ -157,6 +157,6 @@ int netfront_send(struct netfront *nf, const void *frame, size_t len)
 	nf->stats.tx_frames++;
 	nf->stats.tx_bytes += len;
 	if (front_ring_publish(&tx->ring))
-		xenbus_device_notify(nf->device);
+		xenbus_channel_notify(&nf->channel);
 	return 0;
 }

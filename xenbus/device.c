@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "unikernel/core/evtchn.h"
 #include "unikernel/core/format.h"
 #include "unikernel/core/log.h"
 #include "unikernel/core/time.h"
@@ -100,47 +99,21 @@ static void device_delay(struct xenbus_device *dev)
 		dev->restarts++;
 }
 
-static void device_event(evtchn_port_t port, void *arg)
-{
-	struct xenbus_device *dev = arg;
-
-	(void)port;
-	dev->events++;
-	dev->driver->event(dev);
-}
-
-void xenbus_device_notify(struct xenbus_device *dev)
-{
-	dev->notifies++;
-	evtchn_notify(dev->port);
-}
-
-/* The twin of publish, whole or half done. */
-static void device_release(struct xenbus_device *dev)
-{
-	if (dev->port != 0)
-		evtchn_close(dev->port);
-	dev->port = 0;
-	dev->driver->release(dev);
-}
-
 static void device_publish(struct xenbus_device *dev)
 {
 	struct xenbus_property node[XENBUS_PROPERTIES_MAX];
-	int error = evtchn_alloc_unbound(dev->backend_id, device_event, dev, &dev->port);
+	int count;
 
 	memset(node, 0, sizeof(node));
-	int count = error != 0 ? error : dev->driver->publish(dev, node);
+	count = dev->driver->publish(dev, node);
 	if (count < 0) {
 		xenbus_device_fail(dev, count, "cannot make its rings");
 		return;
 	}
-	node[count].name = "event-channel";
-	node[count++].value = dev->port;
 	/* The state goes last: who reads it finds the rings. */
 	node[count].name = "state";
 	node[count++].value = dev->driver->published;
-	error = xenbus_write_all(dev->path, node, (size_t)count);
+	int error = xenbus_write_all(dev->path, node, (size_t)count);
 	if (error != 0) {
 		xenbus_device_fail(dev, error, "cannot write its nodes");
 		return;
@@ -167,7 +140,7 @@ static void device_restart(struct xenbus_device *dev)
 {
 	uint64_t online;
 
-	device_release(dev);
+	dev->driver->release(dev);
 	int error = xenbus_read_u64(XENBUS_NO_TX, dev->backend, "online", &online);
 	if (error == -ENOENT || (error == 0 && online == 0)) {
 		log_info("xenbus: %s: taken away", dev->path);
@@ -216,7 +189,7 @@ static void device_failed(struct xenbus_device *dev)
 	if (dev->state == HANDSHAKE_PUBLISHED || dev->state == HANDSHAKE_CONNECTED) {
 		device_act(dev, HANDSHAKE_CLOSE);
 	} else if (dev->state == HANDSHAKE_INITIALISING) {
-		device_release(dev);
+		dev->driver->release(dev);
 		device_delay(dev);
 	}
 }

@@ -19,7 +19,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <xen/xen.h>
-#include <xen/event_channel.h>
 #include <xen/io/xenbus.h>
 
 #include "xenbus/handshake.h"
@@ -43,17 +42,14 @@ struct xenbus_driver {
 	int (*probe)(struct xenbus_device *dev);
 
 	/*
-	 * Make the rings and grant them. What the backend must know of them goes to node[]; the
-	 * count is returned. The bus writes these below dev->path, with the port it has opened
-	 * and, at last, our state.
+	 * The backend has written what it offers. Make the rings and the channels (channel.h) and
+	 * grant them. May block. What the backend must know of them goes to node[]; the
+	 * count is returned. The bus writes these below dev->path and, at last, our state.
 	 */
 	int (*publish)(struct xenbus_device *dev, struct xenbus_property node[]);
 
 	/* The backend has mapped the rings: read what it offers and let requests flow. */
 	int (*connect)(struct xenbus_device *dev);
-
-	/* The backend has sent an event. As an event handler: must not block. */
-	void (*event)(struct xenbus_device *dev);
 
 	/*
 	 * Let no more requests flow. Does not block and takes a device in any state; the
@@ -84,14 +80,12 @@ struct xenbus_device {
 	domid_t backend_id;		/* whom to grant pages to */
 	unsigned int id;		/* the last part of path: 0, 51712, … */
 	enum handshake_state state;
-	uint64_t events, notifies; /* received from the backend and sent to it */
 	uint64_t violations;	   /* failures with -EPROTO */
 
 	/* The bus's own. */
 	struct xenbus_device *next;
 	struct xenbus_watch watch; /* on the backend's state node */
 	char watch_path[XENBUS_PATH_SIZE];
-	evtchn_port_t port;	   /* 0: none is open */
 	bool look;		   /* that node may have changed since it was read */
 	uint64_t peer;		   /* the backend's state as last read */
 	enum xenbus_state written; /* our state node as last written */
@@ -117,9 +111,6 @@ void xenbus_driver_register(struct xenbus_driver *driver);
  */
 void xenbus_device_fail(struct xenbus_device *dev, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-
-/* Sends the backend an event. For a device that is published or connected. */
-void xenbus_device_notify(struct xenbus_device *dev);
 
 /* The index-th device of the driver in the order of their ids, or NULL. */
 struct xenbus_device *xenbus_device_find(const struct xenbus_driver *driver, unsigned int index);

@@ -84,7 +84,7 @@ struct xenbus_property {
 	int error;
 };
 
-#define XENBUS_PROPERTIES_MAX 16 /* in one call; -E2BIG beyond */
+#define XENBUS_PROPERTIES_MAX 32 /* in one call; -E2BIG beyond */
 
 int xenbus_read_all(const char *dir, struct xenbus_property property[], size_t count);
 int xenbus_write_all(const char *dir, struct xenbus_property property[], size_t count);
