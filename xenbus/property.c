@@ -73,18 +73,22 @@ int xenbus_read_all(const char *dir, struct xenbus_property property[], size_t c
 int xenbus_write_all(const char *dir, struct xenbus_property property[], size_t count)
 {
 	struct request *request[XENBUS_PROPERTIES_MAX];
+	size_t started = 0;
 	int status = 0;
 
 	if (count > XENBUS_PROPERTIES_MAX)
 		return -E2BIG;
-	for (size_t i = 0; i < count; i++) {
+	/* None after one for which there was no memory: a state at the end would be a lie. */
+	for (bool able = true; able && started < count; started++) {
+		struct xenbus_property *node = &property[started];
 		char number[24];
 
-		format(number, sizeof(number), "%llu", (unsigned long long)property[i].value);
-		request[i] = property_start(XENBUS_NO_TX, dir, &property[i],
-					    property[i].text ? property[i].text : number);
+		format(number, sizeof(number), "%llu", (unsigned long long)node->value);
+		request[started] =
+			property_start(XENBUS_NO_TX, dir, node, node->text ? node->text : number);
+		able = request[started] != NULL;
 	}
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < started; i++) {
 		if (property[i].error == 0)
 			property[i].error = request_finish(request[i], NULL, NULL);
 		if (status == 0)
