@@ -42,9 +42,17 @@ domain_create() { # [OPTION…] FILE
 
 # xenconsoled takes a guest's last words out of the ring, which is what the guest waits for, before it
 # writes them to the log, and it closes the log when the domain has gone: only then are they all there.
+console_open() { # LOG
+    # busybox has a readlink of one argument.
+    for descriptor in /proc/"$(pidof xenconsoled)"/fd/*; do
+        [ "$(readlink "$descriptor")" != "$1" ] || return 0
+    done
+    return 1
+}
+
 console_closed() { # LOG
     tries=200
-    while [ "$tries" -gt 0 ] && readlink /proc/"$(pidof xenconsoled)"/fd/* | grep -qxF "$1"; do
+    while [ "$tries" -gt 0 ] && console_open "$1"; do
         tries=$((tries - 1))
         sleep 0.05
     done
@@ -60,14 +68,14 @@ domain_run() {
         console=/var/log/xen/console/guest-$case.log
         rm -f "$console"
         domain_create -p "$config"
-        timeout 240 lodge wait -q "$case" &
+        timeout "${domain_patience:-240}" lodge wait -q "$case" &
         xl unpause "$case"
         wait $!
         code=$?
         console_closed "$console"
     else
         console=/run/console.$case
-        timeout 240 lodge create -c "$config" </dev/null >"$console" 2>&1
+        timeout "${domain_patience:-240}" lodge create -c "$config" </dev/null >"$console" 2>&1
         code=$?
     fi
     tr -d '\r' <"$console"
