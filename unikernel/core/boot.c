@@ -35,7 +35,7 @@ char **boot_environ(void)
 	return command_line.environ;
 }
 
-static void options_read(void)
+void boot_options_read(void)
 {
 	static char text[BOOT_COMMAND_LINE_MAX];
 	static char name[32];
@@ -81,7 +81,7 @@ _Noreturn void boot(void)
 	boot_stage("memory");
 	evtchn_init();
 	thread_init(boot_stack, (size_t)(boot_stack_end - boot_stack));
-	options_read();
+	boot_options_read();
 	subsystems_start();
 	boot_stage("main");
 	stages_tell();

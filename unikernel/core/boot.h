@@ -35,6 +35,9 @@ struct boot_info {
 
 extern struct boot_info boot_info;
 
+/* Takes the command line apart; for boot(). */
+void boot_options_read(void);
+
 /* The value of lodger.NAME ("" if it has none), or NULL if it is not given. The last one counts. */
 const char *boot_option(const char *name);
 

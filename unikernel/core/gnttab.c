@@ -35,8 +35,9 @@
 /* What we know of an entry, in memory that nobody else reads or writes. */
 struct claim {
 	enum claim_state { CLAIM_FREE, CLAIM_GRANTED, CLAIM_PARKED } state;
-	grant_ref_t next; /* in the list of its state, if that has one */
-	void *page;	  /* of a parked one */
+	grant_ref_t next;	 /* in the list of its state, if that has one */
+	void (*done)(void *arg); /* of a parked one: who waits for its end */
+	void *arg;
 };
 
 static struct {
@@ -71,7 +72,7 @@ static struct claim *claim_in(grant_ref_t ref, enum claim_state state)
 
 static void ref_free(grant_ref_t ref)
 {
-	*claim_of(ref) = (struct claim){CLAIM_FREE, gnttab.free, NULL};
+	*claim_of(ref) = (struct claim){CLAIM_FREE, gnttab.free, NULL, NULL};
 	gnttab.free = ref;
 	gnttab.stats.unused++;
 }
@@ -119,7 +120,7 @@ int gnttab_grant(domid_t dom, const void *page, bool readonly, grant_ref_t *ref)
 	*ref = gnttab.free;
 	claim = claim_of(*ref);
 	gnttab.free = claim->next;
-	*claim = (struct claim){CLAIM_GRANTED, NONE, NULL};
+	*claim = (struct claim){CLAIM_GRANTED, NONE, NULL, NULL};
 	gnttab.stats.unused--;
 	gnttab.stats.in_use++;
 
@@ -171,12 +172,13 @@ static void parked_retry(void *arg)
 	gnttab.parked = NONE;
 	while (ref != NONE) {
 		struct claim *claim = claim_of(ref);
+		struct claim parked = *claim;
 		grant_ref_t next = claim->next;
 
 		if (revoke(ref)) {
-			page_free(claim->page);
 			gnttab.stats.parked--;
 			released(ref);
+			parked.done(parked.arg);
 		} else {
 			claim->next = gnttab.parked;
 			gnttab.parked = ref;
@@ -187,24 +189,29 @@ static void parked_retry(void *arg)
 		timer_set(&gnttab.retry, time_in(RETRY_NS), parked_retry, NULL);
 }
 
-int gnttab_end_and_free(grant_ref_t ref, void *page)
+int gnttab_end_then(grant_ref_t ref, void (*done)(void *arg), void *arg)
 {
-	struct claim *claim;
 	int err = gnttab_end(ref);
 
 	if (!err)
-		page_free(page);
+		done(arg);
 	if (err != -EBUSY)
 		return err;
 	if (gnttab.parked == NONE) {
 		log_warn("grant %u is still mapped by the other side: parked", ref);
 		timer_set(&gnttab.retry, time_in(RETRY_NS), parked_retry, NULL);
 	}
-	claim = claim_of(ref);
-	*claim = (struct claim){CLAIM_PARKED, gnttab.parked, page};
+	*claim_of(ref) = (struct claim){CLAIM_PARKED, gnttab.parked, done, arg};
 	gnttab.parked = ref;
 	gnttab.stats.parked++;
-	return 0;
+	return err;
+}
+
+int gnttab_end_and_free(grant_ref_t ref, void *page)
+{
+	int err = gnttab_end_then(ref, page_free, page);
+
+	return err == -EBUSY ? 0 : err;
 }
 
 void gnttab_stats(struct gnttab_stats *stats)

@@ -26,10 +26,14 @@ int gnttab_grant(domid_t dom, const void *page, bool readonly, grant_ref_t *ref)
 int gnttab_end(grant_ref_t ref);
 
 /*
- * Take it back and free the page (page_free). If the other side still has it mapped, both are
- * parked, and freed when it lets go: looked at once a second.
- * A reference that is not granted: -EINVAL, and the page is not touched.
+ * Take it back and then call done(arg): at once and 0, or, if the other side still has it mapped,
+ * -EBUSY, and done is called when it lets go, which is looked at once a second. Until then the
+ * grant is parked, and the page must not be used for anything else.
+ * A reference that is not granted: -EINVAL, and done is never called.
  */
+int gnttab_end_then(grant_ref_t ref, void (*done)(void *arg), void *arg);
+
+/* The same for a page that is to be freed (page_free). 0 in either case, or -EINVAL. */
 int gnttab_end_and_free(grant_ref_t ref, void *page);
 
 struct gnttab_stats {

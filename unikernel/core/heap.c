@@ -50,6 +50,14 @@ static void *count_in(void *p, size_t bytes)
 	return p;
 }
 
+static void *slab_object(size_t size, size_t *usable)
+{
+	struct slab_class *class = class_of(size ? size : 1);
+
+	*usable = class->size;
+	return count_in(slab_alloc(class), class->size);
+}
+
 static void *run_alloc(size_t size, size_t align)
 {
 	size_t n = pages_of(size);
@@ -62,14 +70,19 @@ static void *run_alloc(size_t size, size_t align)
 	return count_in(p, n << PAGE_SHIFT);
 }
 
+void *heap_alloc_counted(size_t size, size_t *usable)
+{
+	if (size <= SMALL_MAX)
+		return slab_object(size, usable);
+	*usable = pages_of(size) << PAGE_SHIFT;
+	return run_alloc(size, 1);
+}
+
 void *heap_alloc(size_t size)
 {
-	struct slab_class *class;
+	size_t usable;
 
-	if (size > SMALL_MAX)
-		return run_alloc(size, 1);
-	class = class_of(size ? size : 1);
-	return count_in(slab_alloc(class), class->size);
+	return heap_alloc_counted(size, &usable);
 }
 
 void *heap_zalloc(size_t size)
@@ -95,6 +108,16 @@ void *heap_alloc_aligned(size_t align, size_t size)
 	return heap_alloc(rounded);
 }
 
+static _Noreturn void not_an_object(const void *p)
+{
+	panic("%p is not an object of the heap, or was freed already", p);
+}
+
+static bool is_run(const void *p, const struct page_run *run)
+{
+	return run->use == PAGE_USE_HEAP_RUN && !((uintptr_t)p & PAGE_MASK);
+}
+
 /* What p is: its usable size, and its run; p not being an object in use is a bug. */
 static size_t object_of(const void *p, struct page_run *run)
 {
@@ -103,28 +126,40 @@ static size_t object_of(const void *p, struct page_run *run)
 	if (page_get_run(p, run)) {
 		if (run->use == PAGE_USE_SLAB)
 			size = slab_object_size(run->owner, p);
-		else if (run->use == PAGE_USE_HEAP_RUN && !((uintptr_t)p & PAGE_MASK))
+		else if (is_run(p, run))
 			size = run->count << PAGE_SHIFT;
 	}
 	if (!size)
-		panic("%p is not an object of the heap, or was freed already", p);
+		not_an_object(p);
+	return size;
+}
+
+size_t heap_free_counted(void *p)
+{
+	struct page_run run;
+	size_t size = 0;
+
+	if (!p)
+		return 0;
+	if (!page_get_run(p, &run))
+		not_an_object(p);
+	if (run.use == PAGE_USE_SLAB) {
+		size = slab_free(run.owner, p);
+	} else if (is_run(p, &run)) {
+		size = run.count << PAGE_SHIFT;
+		held.run_pages -= run.count;
+		pages_free(p, run.count);
+	}
+	if (!size)
+		not_an_object(p);
+	held.bytes -= size;
+	held.objects--;
 	return size;
 }
 
 void heap_free(void *p)
 {
-	struct page_run run;
-
-	if (!p)
-		return;
-	held.bytes -= object_of(p, &run);
-	held.objects--;
-	if (run.use == PAGE_USE_SLAB) {
-		slab_free(run.owner, p);
-	} else {
-		held.run_pages -= run.count;
-		pages_free(p, run.count);
-	}
+	(void)heap_free_counted(p);
 }
 
 size_t heap_usable(const void *p)

@@ -22,6 +22,9 @@ void *heap_alloc_aligned(size_t align, size_t size);
 /* As realloc(): NULL leaves p as it was; p may be NULL. Size 0 is treated as 1. */
 void *heap_realloc(void *p, size_t size);
 void heap_free(void *p); /* NULL is allowed */
+/* The same for who keeps count: heap_usable() of it, for the price of either. */
+void *heap_alloc_counted(size_t size, size_t *usable);
+size_t heap_free_counted(void *p);
 /* How many bytes may be used at p: at least what was asked for. */
 size_t heap_usable(const void *p);
 

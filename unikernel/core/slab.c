@@ -176,7 +176,8 @@ static struct slab *slab_create(struct slab_class *class)
 /* A page is given back as soon as nothing in it is used: what is held is what lives. */
 static void object_release(struct slab *slab, uint32_t index)
 {
-	const uint32_t empty = slab->class ? 0 : 1;
+	const bool describes = !slab->class; /* it lies in its own page */
+	const uint32_t empty = describes ? 1 : 0;
 
 	if (slab_full(slab))
 		list_insert(slab_list(slab), slab);
@@ -186,7 +187,7 @@ static void object_release(struct slab *slab, uint32_t index)
 	list_remove(slab_list(slab), slab);
 	pages_held--;
 	page_free(slab_base(slab));
-	if (slab->class)
+	if (!describes)
 		description_free(slab);
 }
 
@@ -199,14 +200,15 @@ void *slab_alloc(struct slab_class *class)
 	return list_take(&class->partial);
 }
 
-bool slab_free(struct slab *slab, void *p)
+size_t slab_free(struct slab *slab, void *p)
 {
-	uint32_t index;
+	uint32_t index, size;
 
 	if (!slab->class || !slab_index(slab, p, &index))
-		return false;
+		return 0;
+	size = slab->class->size; /* the slab may go with its last object */
 	object_release(slab, index);
-	return true;
+	return size;
 }
 
 size_t slab_object_size(const struct slab *slab, const void *p)

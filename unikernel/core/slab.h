@@ -18,8 +18,11 @@ struct slab_class {
 /* NULL without memory. */
 void *slab_alloc(struct slab_class *class);
 
-/* slab: the owner of the page that p points into. False if p is not an object in use there. */
-bool slab_free(struct slab *slab, void *p);
+/*
+ * slab: the owner of the page that p points into. How many bytes the object had; 0 if p is not one
+ * in use there.
+ */
+size_t slab_free(struct slab *slab, void *p);
 /* Its objects' size; 0 if p is not an object in use there. */
 size_t slab_object_size(const struct slab *slab, const void *p);
 

@@ -40,11 +40,20 @@ static void copy_short(char *d, const char *s, size_t n)
 	}
 }
 
+/* From here on the processor's own loop is quicker: it copies by cache lines. */
+#define LONG 512
+
 static void copy_up(char *d, const char *s, size_t n)
 {
 	v16 last = *(const v16 *)(s + n - 16);
 	char *const last_at = d + n - 16;
 
+	if (n >= LONG) {
+		size_t words = n / 8;
+
+		__asm__ volatile("rep movsq" : "+D"(d), "+S"(s), "+c"(words) : : "memory");
+		n = 0;
+	}
 	for (; n > 64; n -= 64, d += 64, s += 64) {
 		v16 a = *(const v16 *)s, b = *(const v16 *)(s + 16);
 		v16 c = *(const v16 *)(s + 32), e = *(const v16 *)(s + 48);
