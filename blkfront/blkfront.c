@@ -112,6 +112,13 @@ static void blkfront_removed(struct xenbus_device *dev)
 
 	bf->removed = true;
 	queue_fail(bf, -EIO);
+	bf->stats.violations = dev->violations;
+	bf->device = NULL;
+	/* Whoever has opened it may ask it for something yet. */
+	if (bf->opened)
+		return;
+	timer_cancel(&bf->watchdog);
+	heap_free(bf);
 }
 
 static struct xenbus_driver blkfront_driver = {
@@ -138,17 +145,24 @@ struct blkfront *blkfront_open(unsigned int index)
 {
 	struct xenbus_device *dev = xenbus_device_find(&blkfront_driver, index);
 
-	return dev != NULL ? dev->driver_data : NULL;
+	struct blkfront *bf = dev != NULL ? dev->driver_data : NULL;
+
+	if (bf != NULL)
+		bf->opened = true;
+	return bf;
 }
 
 struct blkfront *blkfront_open_name(const char *name)
 {
-	struct blkfront *bf;
+	struct xenbus_device *dev;
 
-	for (unsigned int i = 0; (bf = blkfront_open(i)) != NULL; i++)
+	for (unsigned int i = 0; (dev = xenbus_device_find(&blkfront_driver, i)) != NULL; i++) {
+		struct blkfront *bf = dev->driver_data;
+
 		if (strcmp(bf->info.name, name) == 0)
-			break;
-	return bf;
+			return blkfront_open(i);
+	}
+	return NULL;
 }
 
 void blkfront_info(const struct blkfront *bf, struct blkfront_info *info)
@@ -161,5 +175,6 @@ void blkfront_stats(const struct blkfront *bf, struct blkfront_stats *stats)
 	*stats = bf->stats;
 	stats->events = bf->channel.events;
 	stats->notifies = bf->channel.notifies;
-	stats->violations = bf->device->violations;
+	if (bf->device != NULL)
+		stats->violations = bf->device->violations;
 }

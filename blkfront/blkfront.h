@@ -42,7 +42,8 @@ struct blkfront_stats {
 
 /*
  * The index-th disk in the order of their virtual device numbers, or the one called name; NULL if
- * there is none. Valid for ever. To be called when xenbus_devices_ready has returned.
+ * there is none. Valid for ever: when the disk has been unplugged everything ends with -EIO. To be
+ * called when xenbus_devices_ready has returned.
  */
 struct blkfront *blkfront_open(unsigned int index);
 struct blkfront *blkfront_open_name(const char *name);

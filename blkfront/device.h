@@ -44,10 +44,11 @@ struct blkfront_slot {
 };
 
 struct blkfront {
-	struct xenbus_device *device;
+	struct xenbus_device *device; /* NULL once it is removed */
 	struct xenbus_channel channel;
 	struct blkfront_info info;
 	uint8_t flush_operation; /* BLKIF_OP_FLUSH_DISKCACHE or BLKIF_OP_WRITE_BARRIER */
+	bool opened;		 /* by a user, who may call for ever */
 	bool removed;
 
 	struct front_ring ring;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "unikernel/core/format.h"
+#include "unikernel/core/heap.h"
 #include "unikernel/core/log.h"
 #include "unikernel/core/time.h"
 #include "xenbus/bus.h"
@@ -135,19 +136,49 @@ static void device_connect(struct xenbus_device *dev)
 	device_enter(dev, HANDSHAKE_CONNECTED);
 }
 
-/* A backend that is not "online" goes for good: the toolstack has taken the device away. */
-static void device_restart(struct xenbus_device *dev)
+/* A backend that is not "online" goes for good: the toolstack takes the device away. */
+static bool device_offline(const struct xenbus_device *dev)
 {
 	uint64_t online;
-
-	dev->driver->release(dev);
 	int error = xenbus_read_u64(XENBUS_NO_TX, dev->backend, "online", &online);
-	if (error == -ENOENT || (error == 0 && online == 0)) {
-		log_info("xenbus: %s: taken away", dev->path);
-		dev->gone = true;
-		if (dev->driver->removed != NULL)
-			dev->driver->removed(dev);
-		xenbus_unwatch(&dev->watch);
+
+	return error == -ENOENT || (error == 0 && online == 0);
+}
+
+/*
+ * The toolstack may take a device away and plug in another of that number before we look:
+ *
+ *   we wait, Closed, for the backend            the toolstack
+ *                                               sees the backend Closed, removes both directories
+ *                                               makes both anew: our state node is Initialising
+ *   we read the state of the new backend
+ *
+ * and what the driver knows, a MAC address say, is the old one's. Our state node tells, since
+ * nobody but us ever takes it back to Initialising. That is no help while it still is from the
+ * start; then nothing was shared yet, and only what probe has read can be out of date.
+ */
+bool device_replaced(const struct xenbus_device *dev)
+{
+	uint64_t state;
+	int error = xenbus_read_u64(XENBUS_NO_TX, dev->path, "state", &state);
+
+	if (error == 0)
+		return state == XenbusStateInitialising && dev->written != state &&
+		       dev->wanted != state;
+	return error == -ENOENT;
+}
+
+static void device_gone(struct xenbus_device *dev)
+{
+	log_info("xenbus: %s: taken away", dev->path);
+	dev->gone = true;
+}
+
+static void device_restart(struct xenbus_device *dev)
+{
+	dev->driver->release(dev);
+	if (device_offline(dev) || device_replaced(dev)) {
+		device_gone(dev);
 		return;
 	}
 	device_delay(dev);
@@ -225,11 +256,26 @@ static uint64_t first_of(uint64_t a_ns, uint64_t b_ns)
 	return a_ns < b_ns ? a_ns : b_ns;
 }
 
+/*
+ * Nobody is left to agree with. The backend may have everything mapped for a moment yet: whatever
+ * it has stays out of use until it has let go (gnttab_end_and_free).
+ */
+static void device_vanish(struct xenbus_device *dev)
+{
+	dev->driver->stop(dev);
+	dev->driver->release(dev);
+	device_gone(dev);
+}
+
 uint64_t device_step(struct xenbus_device *dev)
 {
 	while (!dev->gone) {
 		enum handshake_action action;
 
+		if (dev->vanished) {
+			device_vanish(dev);
+			continue;
+		}
 		if (dev->retry_ns <= time_monotonic_ns()) {
 			dev->retry_ns = TIME_FOREVER;
 			dev->look = true;
@@ -267,7 +313,7 @@ static void device_changed(struct xenbus_watch *watch)
 	bus_wake();
 }
 
-int device_open(struct xenbus_device *dev)
+int device_open(struct xenbus_device *dev, bool late)
 {
 	struct xenbus_property node[] = {
 		{.name = "backend",
@@ -284,6 +330,8 @@ int device_open(struct xenbus_device *dev)
 	if (dev->backend[0] != '/' || node[1].value >= DOMID_FIRST_RESERVED)
 		return -EINVAL;
 	dev->backend_id = (domid_t)node[1].value;
+	if (late && device_offline(dev))
+		return -ENODEV;
 
 	format(dev->watch_path, sizeof(dev->watch_path), "%s/state", dev->backend);
 	dev->watch.path = dev->watch_path;
@@ -302,4 +350,13 @@ int device_open(struct xenbus_device *dev)
 	if (error != 0)
 		xenbus_unwatch(&dev->watch);
 	return error;
+}
+
+void device_close(struct xenbus_device *dev)
+{
+	if (dev->driver->removed != NULL)
+		dev->driver->removed(dev);
+	xenbus_unwatch(&dev->watch);
+	if (dev->driver->removed != NULL)
+		heap_free(dev);
 }

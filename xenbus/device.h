@@ -11,6 +11,10 @@
  *
  * One thread, "xenbus", runs every driver callback, so callbacks may block and never overlap.
  * All devices are on their way at once: the thread acts on whichever backend answers first.
+ *
+ * Devices come and go while the guest runs. What appears under device/ is found by a watch. What
+ * the toolstack takes away closes like any other, but does not begin anew; if its directory just
+ * vanishes, it is let go of without another word. The same number may be plugged in again.
  */
 #ifndef LODGER_XENBUS_DEVICE_H
 #define LODGER_XENBUS_DEVICE_H
@@ -64,7 +68,11 @@ struct xenbus_driver {
 	 */
 	void (*release)(struct xenbus_device *dev);
 
-	/* May be NULL. The toolstack has taken the device away for good; after release. */
+	/*
+	 * The toolstack has taken the device away for good; after release. The device is freed
+	 * when this returns: what the driver has keeps no pointer to it. NULL for a driver that
+	 * cannot say so: its devices stay in memory.
+	 */
 	void (*removed)(struct xenbus_device *dev);
 
 	/* The bus's own. */
@@ -80,7 +88,7 @@ struct xenbus_device {
 	domid_t backend_id;		/* whom to grant pages to */
 	unsigned int id;		/* the last part of path: 0, 51712, … */
 	enum handshake_state state;
-	uint64_t violations;	   /* failures with -EPROTO */
+	uint64_t violations; /* failures with -EPROTO */
 
 	/* The bus's own. */
 	struct xenbus_device *next;
@@ -95,6 +103,7 @@ struct xenbus_device {
 	uint64_t connected_ns;	   /* when the device was last connected */
 	uint64_t not_before_ns;	   /* no new connection earlier than this */
 	unsigned int restarts;	   /* in short succession, for the rate of reconnection */
+	bool vanished;		   /* its directory in xenstore is gone, or is another device's */
 	bool gone;		   /* the toolstack has taken the device away */
 	int failed;		   /* the errno of a failure not yet dealt with, or 0 */
 	char failure[96];

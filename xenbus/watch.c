@@ -50,7 +50,8 @@ static void watch_event(const char *payload, size_t len)
 		for (watch = watches.live; watch != NULL; watch = watch->next_live)
 			if (watch->token == token)
 				break;
-	if (watch == NULL || watch->due) {
+	if (watch == NULL || watch->due ||
+	    (watch->concerns != NULL && !watch->concerns(watch, path))) {
 		request_stats.watch_drops++;
 		return;
 	}

@@ -20,6 +20,12 @@ struct xenbus_watch {
 	/* Set by the caller. changed: path, or something below it, may have changed. */
 	const char *path;
 	void (*changed)(struct xenbus_watch *watch);
+	/*
+	 * May be NULL. Whether a change of that path is worth a look; what changed is told
+	 * nowhere else. In the event handler: must not block. The path is xenstored's, which is
+	 * to say anyone's.
+	 */
+	bool (*concerns)(struct xenbus_watch *watch, const char *changed);
 	void *context;
 
 	/* watch.c's own. The token on the wire is an integer looked up among the live watches. */

@@ -73,7 +73,8 @@ int xenbus_read_u64(xenbus_tx_t tx, const char *dir, const char *name, uint64_t 
  * Read: a number into .value, or, if .into is set, a string into its .size bytes. What is missing
  * or bad leaves .value alone (a default, say) and is told in .error; the result is 0 unless the
  * store itself fails. Written: .value, or .text if that is set, in the order given, so that a
- * state node at the end is seen only after all before it; the result is the first error.
+ * state node at the end is seen only after all before it; the result is the first error. Behind
+ * one that cannot be sent (-ENOMEM, -E2BIG) nothing is sent.
  */
 struct xenbus_property {
 	const char *name;
