@@ -2,32 +2,28 @@
 /* The control plane: which devices there are, and how each comes and goes. */
 #include "netfront/netfront.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "netfront/device.h"
+#include "unikernel/core/format.h"
 #include "unikernel/core/heap.h"
 #include "unikernel/core/init.h"
 #include "unikernel/core/log.h"
-#include "unikernel/core/time.h"
 
 #define MTU_DEFAULT 1500u
 #define MTU_MIN	    68 /* what IPv4 asks of every link */
-/* A frame has to fit a page: scatter-gather is not offered. */
-#define MTU_MAX (PAGE_SIZE - FRAME_HEADER)
+#define MTU_MAX	    (NETFRONT_FRAME_MAX - FRAME_HEADER)
+/* Without scatter-gather, a frame has to fit a page. */
+#define MTU_MAX_PAGE (PAGE_SIZE - FRAME_HEADER)
 
-static void netfront_serve(void *arg)
+void (*netfront_arrived_hook)(struct netfront *nf);
+
+/* The client sees one link, which is up if the connection and the back end's carrier are. */
+static void netfront_link(struct netfront *nf)
 {
-	struct netfront *nf = arg;
+	bool up = nf->connected && nf->carrier;
 
-	if (nf->up)
-		tx_reclaim(nf);
-	/* More frames have come meanwhile: after the threads that these are for. */
-	if (nf->up && rx_drain(nf))
-		timer_set(&nf->again, TIME_POLL, netfront_serve, nf);
-}
-
-static void netfront_link(struct netfront *nf, bool up)
-{
 	if (nf->up == up)
 		return;
 	nf->up = up;
@@ -35,7 +31,7 @@ static void netfront_link(struct netfront *nf, bool up)
 		nf->client->link(nf->client->context, up);
 }
 
-/* --- what the bus calls ------------------------------------------------------------------ */
+/* --- what the toolstack and the back end write about it ---------------------------------- */
 
 static int hex_digit(char c)
 {
@@ -61,60 +57,102 @@ static bool mac_parse(const char *text, uint8_t mac[6])
 	return any != 0 && (mac[0] & 1) == 0;
 }
 
+/* Read for each connection, since the toolstack may have changed it. */
+static int netfront_read_mtu(struct netfront *nf)
+{
+	struct xenbus_property node = {.name = "mtu", .value = MTU_DEFAULT};
+	uint64_t max = nf->features.scatter_gather ? MTU_MAX : MTU_MAX_PAGE;
+	int error = nf->features.mtu ? xenbus_read_all(nf->device->path, &node, 1) : 0;
+
+	if (node.value < MTU_MIN || node.value > max) {
+		log_warn("netfront: %s: mtu %llu is not possible, %u is used", nf->device->path,
+			 (unsigned long long)node.value, MTU_DEFAULT);
+		node.value = MTU_DEFAULT;
+	}
+	nf->mtu = (uint16_t)node.value;
+	return error;
+}
+
+static void carrier_changed(struct xenbus_watch *watch)
+{
+	struct netfront *nf = watch->context;
+	uint64_t carrier = 1;
+
+	/* Without an answer it is as it was; without the node, up. */
+	int error = xenbus_read_u64(XENBUS_NO_TX, nf->device->backend, "carrier", &carrier);
+	if (error == 0 || error == -ENOENT)
+		nf->carrier = carrier != 0;
+	netfront_link(nf);
+}
+
+/* --- what the bus calls ------------------------------------------------------------------ */
+
+/* Which indexes are in use, by bits: more than the bus finds devices. */
+static uint64_t indexes[2];
+
+/* The lowest that is free, so that a device that comes again has the same options. */
+static int index_take(unsigned int *index)
+{
+	for (unsigned int i = 0; i < 128; i++) {
+		uint64_t bit = 1ull << i % 64;
+
+		if (indexes[i / 64] & bit)
+			continue;
+		indexes[i / 64] |= bit;
+		*index = i;
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+static void index_free(unsigned int index)
+{
+	indexes[index / 64] &= ~(1ull << index % 64);
+}
+
 static int netfront_probe(struct xenbus_device *dev)
 {
 	char mac[18];
-	struct xenbus_property node[] = {
-		{.name = "mac", .into = mac, .size = sizeof(mac)},
-		{.name = "mtu", .value = MTU_DEFAULT},
-	};
-	int error = xenbus_read_all(dev->path, node, 2);
+	struct xenbus_property node = {.name = "mac", .into = mac, .size = sizeof(mac)};
+	int error = xenbus_read_all(dev->path, &node, 1);
 	struct netfront *nf = heap_zalloc(sizeof(*nf));
 
 	if (nf == NULL)
 		error = -ENOMEM;
-	else if (error == 0 && (node[0].error != 0 || !mac_parse(mac, nf->mac)))
+	else if (error == 0 && (node.error != 0 || !mac_parse(mac, nf->mac)))
 		error = -EINVAL;
 	if (error != 0) {
 		log_error("netfront: %s: no usable MAC address", dev->path);
 		heap_free(nf);
 		return error;
 	}
-	if (node[1].value < MTU_MIN || node[1].value > MTU_MAX) {
-		log_warn("netfront: %s: mtu %llu is not possible, %u is used", dev->path,
-			 (unsigned long long)node[1].value, MTU_DEFAULT);
-		node[1].value = MTU_DEFAULT;
+	error = index_take(&nf->index);
+	if (error != 0) {
+		heap_free(nf);
+		return error;
 	}
-	nf->mtu = (uint16_t)node[1].value;
 	nf->device = dev;
+	nf->mtu = MTU_DEFAULT;
+	format(nf->carrier_path, sizeof(nf->carrier_path), "%s/carrier", dev->backend);
+	nf->carrier_watch = (struct xenbus_watch){
+		.path = nf->carrier_path, .changed = carrier_changed, .context = nf};
+	features_configure(nf);
 	dev->driver_data = nf;
+	if (netfront_arrived_hook != NULL)
+		netfront_arrived_hook(nf);
 	return 0;
 }
 
 static int netfront_publish(struct xenbus_device *dev, struct xenbus_property node[])
 {
 	struct netfront *nf = dev->driver_data;
-	int error = tx_open(nf);
+	int error = features_negotiate(nf);
 
 	if (error == 0)
-		error = rx_open(nf);
-	if (error == 0)
-		error = xenbus_channel_open(&nf->channel, dev->backend_id, netfront_serve, nf);
-	if (error != 0)
-		return error;
-
-	const struct xenbus_property published[] = {
-		{.name = "tx-ring-ref", .value = nf->tx.ring_page.ref},
-		{.name = "rx-ring-ref", .value = nf->rx.ring_page.ref},
-		{.name = "event-channel", .value = nf->channel.port},
-		{.name = "request-rx-copy", .value = 1},
-		/* We notify after posting pages, so netback may wait for them. */
-		{.name = "feature-rx-notify", .value = 1},
-		/* Every frame comes with its checksums. For IPv6 that needs no saying. */
-		{.name = "feature-no-csum-offload", .value = 1},
-	};
-	memcpy(node, published, sizeof(published));
-	return sizeof(published) / sizeof(published[0]);
+		error = netfront_read_mtu(nf);
+	for (unsigned int i = 0; i < nf->features.queues && error == 0; i++)
+		error = queue_open(nf, i);
+	return error != 0 ? error : publish_nodes(nf, node);
 }
 
 static int netfront_connect(struct xenbus_device *dev)
@@ -122,9 +160,14 @@ static int netfront_connect(struct xenbus_device *dev)
 	struct netfront *nf = dev->driver_data;
 
 	nf->stats.connections++;
-	netfront_link(nf, true);
+	nf->connected = true;
+	multicast_start(nf);
+	if (nf->carrier_told && !nf->carrier_watched)
+		nf->carrier_watched = xenbus_watch(&nf->carrier_watch) == 0;
+	netfront_link(nf);
 	/* Frames may be there already, and the event for them came while the link was down. */
-	timer_set(&nf->again, TIME_POLL, netfront_serve, nf);
+	for (unsigned int i = 0; i < nf->features.queues && nf->connected; i++)
+		queue_start(nf->queue[i]);
 	return 0;
 }
 
@@ -132,17 +175,64 @@ static void netfront_stop(struct xenbus_device *dev)
 {
 	struct netfront *nf = dev->driver_data;
 
-	timer_cancel(&nf->again);
-	netfront_link(nf, false);
+	nf->connected = false;
+	for (unsigned int i = 0; i < NETFRONT_QUEUES_MAX; i++)
+		if (nf->queue[i] != NULL)
+			queue_stop(nf->queue[i]);
+	netfront_link(nf);
 }
 
 static void netfront_release(struct xenbus_device *dev)
 {
 	struct netfront *nf = dev->driver_data;
 
-	xenbus_channel_close(&nf->channel);
-	tx_close(nf);
-	rx_close(nf);
+	for (unsigned int i = 0; i < NETFRONT_QUEUES_MAX; i++)
+		if (nf->queue[i] != NULL)
+			queue_close(nf->queue[i]);
+}
+
+static void netfront_removed(struct xenbus_device *dev)
+{
+	struct netfront *nf = dev->driver_data;
+
+	if (nf->carrier_watched)
+		xenbus_unwatch(&nf->carrier_watch);
+	nf->carrier_watched = false;
+	nf->stats.violations = dev->violations;
+	nf->device = dev->driver_data = NULL;
+	nf->removed = true;
+	netfront_let_go(nf);
+}
+
+/*
+ * Its client hears that a device has been removed when what it lent has come back; what it has
+ * taken it gives back when it likes, and only then is the device freed.
+ */
+void netfront_let_go(struct netfront *nf)
+{
+	const struct netfront_client *client = nf->client;
+	unsigned int loans = 0, pages = 0;
+
+	if (!nf->removed)
+		return;
+	for (unsigned int i = 0; i < NETFRONT_QUEUES_MAX; i++)
+		if (nf->queue[i] != NULL) {
+			loans += nf->queue[i]->tx.loans;
+			pages += nf->queue[i]->rx.pages;
+		}
+	if (loans > 0)
+		return;
+	nf->client = NULL;
+	if (!nf->told)
+		index_free(nf->index);
+	nf->told = true;
+	if (client != NULL && client->removed != NULL)
+		client->removed(client->context);
+	if (pages > 0)
+		return;
+	for (unsigned int i = 0; i < NETFRONT_QUEUES_MAX; i++)
+		heap_free(nf->queue[i]);
+	heap_free(nf);
 }
 
 static struct xenbus_driver netfront_driver = {
@@ -154,6 +244,7 @@ static struct xenbus_driver netfront_driver = {
 	.connect = netfront_connect,
 	.stop = netfront_stop,
 	.release = netfront_release,
+	.removed = netfront_removed,
 };
 
 static int netfront_init(void)
@@ -182,14 +273,26 @@ void netfront_set_client(struct netfront *nf, const struct netfront_client *clie
 void netfront_info(const struct netfront *nf, struct netfront_info *info)
 {
 	memcpy(info->mac, nf->mac, sizeof(info->mac));
+	info->index = nf->index;
 	info->mtu = nf->mtu;
 	info->link = nf->up;
+	info->features = nf->features;
 }
 
 void netfront_stats(const struct netfront *nf, struct netfront_stats *stats)
 {
 	*stats = nf->stats;
-	stats->events = nf->channel.events;
-	stats->notifies = nf->channel.notifies;
-	stats->violations = nf->device->violations;
+	if (nf->device != NULL)
+		stats->violations = nf->device->violations;
+	for (unsigned int i = 0; i < NETFRONT_QUEUES_MAX; i++) {
+		const struct netfront_queue *queue = nf->queue[i];
+
+		if (queue == NULL)
+			continue;
+		stats->events += queue->tx_channel.events + queue->rx_channel.events;
+		stats->notifies += queue->tx_channel.notifies + queue->rx_channel.notifies;
+		stats->pages_kept += queue->rx.pages;
+		stats->copies_kept += tx_grants_kept(queue);
+		stats->grants_kept += tx_grants_kept(queue) + pages_granted(queue);
+	}
 }

@@ -10,7 +10,7 @@ TEST_KERNEL_SOURCES := $(filter-out %/string.c %/shared_info.c %/traps.c,$(sort 
 	hypercall/*.c unikernel/arch/x86/*.c unikernel/arch/x86/hvm/loader.c unikernel/core/*.c xenbus/*.c netfront/*.c blkfront/*.c)))
 # What is pure above the kernel: no libc but the host's is asked for.
 TEST_PURE_SOURCES := $(wildcard apps/bench/measure.c \
-	apps/httpd/date.c apps/httpd/mime.c apps/httpd/path.c apps/httpd/range.c \
+	apps/httpd/clock.c apps/httpd/date.c apps/httpd/kept_file.c apps/httpd/mime.c apps/httpd/path.c apps/httpd/range.c \
 	unikernel/net/checksum.c unikernel/net/siphash.c)
 TEST_FAKE_SOURCES := $(sort $(wildcard tests/unit/fake/*.c tests/unit/seam/arch/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -26,7 +26,8 @@ TEST_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-pie $(TEST_SANITIZ
 # The tables that the guest's link script collects (INIT, EXIT_HOOK, STATS), for the host's linker.
 TEST_LDFLAGS := -no-pie -Wl,-T,tests/unit/seam/tables.ld \
 	-Wl,--wrap=arch_stack_prepare -Wl,--wrap=thread_create -Wl,--wrap=main \
-	-Wl,--wrap=page_alloc -Wl,--wrap=pages_alloc -Wl,--wrap=heap_alloc -Wl,--wrap=heap_zalloc
+	-Wl,--wrap=page_alloc -Wl,--wrap=pages_alloc -Wl,--wrap=pages_alloc_aligned \
+	-Wl,--wrap=pages_resize -Wl,--wrap=pages_free -Wl,--wrap=heap_alloc -Wl,--wrap=heap_zalloc
 
 # --- unit tests: cmocka on the fake Xen, under ASan and UBSan ---
 
@@ -101,8 +102,13 @@ FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 4
 FUZZ_LONG_SECONDS ?= 1800
 # clang fences every global, those of the tables too (INIT, STATS), which then have holes.
-FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
+FUZZ_COVERAGE := -fsanitize=fuzzer-no-link
+FUZZ_FLAGS = $(FUZZ_COVERAGE) -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-mllvm -asan-globals=0
+# What the fake Xen does is of no interest, and what the core compares with what finds nothing; both
+# take most of the time.
+$(BUILD)/fuzz/tests/unit/%.o: FUZZ_COVERAGE :=
+$(BUILD)/fuzz/unikernel/core/%.o: FUZZ_COVERAGE := -fsanitize-coverage=inline-8bit-counters,pc-table
 
 $(FUZZ)/%.o: %.S
 	@mkdir -p $(@D)
@@ -143,13 +149,20 @@ $(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: $(FUZZ)/tests/fuzz/%.o $(FUZZ)/guest.a t
 .PHONY: fuzz
 fuzz: $(FUZZ_TARGETS:%=$(FUZZ)/%)
 
-.PHONY: test-fuzz fuzz-long
+# By count, on all processors, for those that an issue wants so many of.
+N ?= 10000000
+NIGHTLY ?= fuzz_netfront
+
+.PHONY: test-fuzz fuzz-long fuzz-nightly
 test-fuzz: ## fuzzes each target for some seconds
 	@+$(TEST_MAKE) fuzz
 	@tests/fuzz/run $(FUZZ) $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 fuzz-long: fuzz ## fuzzes each target for half an hour, keeping what it finds in BUILD
 	@tests/fuzz/run $(FUZZ) $(FUZZ_LONG_SECONDS) $(FUZZ_TARGETS)
+
+fuzz-nightly: fuzz ## fuzzes NIGHTLY (netfront) N times (ten million), on all processors
+	@tests/fuzz/night $(FUZZ) $(N) $(NIGHTLY)
 
 # --- lint: each is a script that says nothing when all is well ---
 

@@ -13,64 +13,40 @@
 #include <xen/errno.h>
 
 #include "blkfront/blkfront.h"
-#include "netfront/netfront.h"
 #include "tests/unit/fake/backend.h"
-#include "tests/unit/fake/held.h"
 #include "tests/unit/fake/kernel.h"
+#include "tests/unit/fake/netuser.h"
 #include "unikernel/core/gnttab.h"
 #include "unikernel/core/heap.h"
 #include "unikernel/core/page.h"
 #include "unikernel/core/thread.h"
 #include "unikernel/core/time.h"
-#include "xenbus/device.h"
 #include "xenbus/watch.h"
 #include "xenbus/xenbus.h"
 
+static struct fake_netuser user[1];
 static struct fake_netback *nb;
 static struct fake_blkback *bb;
 static struct netfront *nf;
 static struct blkfront *bf;
-static size_t frames;
-
-static void receive(void *context, const void *frame, size_t len)
-{
-	(void)context;
-	(void)frame;
-	(void)len;
-	frames++;
-}
-
-static const struct netfront_client client = {.receive = receive};
 
 static void start(void)
 {
-	fake_console_start();
 	fake_store_start();
-	fake_store_allow("/local/domain/7/error");
 	fake_store_allow("/local/domain/7/test");
-	nb = fake_netback_start(0);
 	bb = fake_blkback_start(51712, 2048, 512, false, true);
-	fake_kernel_start("lodger.log=error");
-	fake_kernel_init();
-	assert_int_equal(xenbus_devices_ready(time_in(5 * TIME_S)), 0);
-	nf = netfront_open(0);
+	netuser_boot(user, 1, "lodger.log=error");
+	nb = user->nb;
+	nf = user->nf;
 	bf = blkfront_open(0);
-	assert_true(nf && bf);
-	netfront_set_client(nf, &client);
-	fake_kernel_run(TIME_MS);
+	assert_non_null(bf);
 }
 
 static void assert_both_work(void)
 {
-	static const uint8_t frame[60];
-	const size_t sent = nb->frames_sent, received = frames;
 	uint8_t data[1000];
 
-	assert_int_equal(netfront_send(nf, frame, sizeof(frame)), 0);
-	fake_netback_deliver(nb, frame, sizeof(frame));
-	fake_kernel_run(TIME_MS);
-	assert_int_equal(nb->frames_sent, sent + 1);
-	assert_int_equal(frames, received + 1);
+	assert_traffic(user);
 	assert_int_equal(blkfront_read(bf, 3, data, sizeof(data)), 0);
 }
 
@@ -99,6 +75,15 @@ static void reconnect(void)
 	fake_kernel_run(TIME_MS);
 }
 
+/* As it is after each connection, once used. */
+static struct held settled(void)
+{
+	(void)netuser_settle(user);
+	reconnect();
+	assert_both_work();
+	return held_now();
+}
+
 static void devices_connect_whichever_allocation_fails(void **state)
 {
 	struct held before;
@@ -106,9 +91,7 @@ static void devices_connect_whichever_allocation_fails(void **state)
 
 	(void)state;
 	start();
-	assert_both_work();
-	reconnect();
-	before = held_now();
+	before = settled();
 	for (;; n += 1 + n / 50) {
 		fake_fail_allocation(n);
 		reconnect();
@@ -138,8 +121,7 @@ static void devices_connect_although_xen_has_no_port_at_first(void **state)
 
 	(void)state;
 	start();
-	reconnect();
-	before = held_now();
+	before = settled();
 	fake_hypercall_spy = refuse;
 	for (unsigned long n = 1; n <= 3; n++) {
 		calls_left = n;
@@ -149,34 +131,205 @@ static void devices_connect_although_xen_has_no_port_at_first(void **state)
 	}
 }
 
+static grant_ref_t refs[FAKE_GRANTS];
+static size_t ref_count;
+
+static void grants_take(void *page)
+{
+	while (gnttab_grant(FAKE_DOM0, page, true, &refs[ref_count]) == 0)
+		ref_count++;
+}
+
+static void grants_give(size_t left)
+{
+	while (ref_count > left)
+		assert_int_equal(gnttab_end(refs[--ref_count]), 0);
+}
+
 /* All grants are gone: the devices wait, and connect when there are some again. */
 static void devices_connect_when_there_are_grants_again(void **state)
 {
-	static grant_ref_t refs[FAKE_GRANTS];
 	struct held before;
-	size_t count = 0;
 	void *page;
 
 	(void)state;
 	start();
-	before = held_now();
+	before = settled();
 	page = page_alloc();
-	while (gnttab_grant(FAKE_DOM0, page, true, &refs[count]) == 0)
-		count++;
+	grants_take(page);
 	fake_backend_restart(&nb->backend);
 	fake_backend_restart(&bb->backend);
 	fake_kernel_run(TIME_MS);
 	/* What the devices gave back is taken as well. */
-	while (gnttab_grant(FAKE_DOM0, page, true, &refs[count]) == 0)
-		count++;
+	grants_take(page);
 	fake_kernel_run(60 * TIME_S);
-	while (count)
-		assert_int_equal(gnttab_end(refs[--count]), 0);
+	grants_give(0);
 	page_free(page);
 	fake_kernel_run(60 * TIME_S);
 	assert_true(connected());
 	assert_both_work();
 	assert_int_equal(held_now().grants, before.grants);
+}
+
+static _Alignas(4096) uint8_t lent[64][4096];
+
+static int lend(unsigned page)
+{
+	const struct fake_frame frame = fake_frame_to_cut(false, 4096);
+
+	return netuser_lend(user, &frame, frame.len - 4096, lent[page % 64], 0);
+}
+
+/* A page that cannot be lent is copied: nobody waits for grants that may never come. */
+static void frames_go_out_when_there_are_no_grants(void **state)
+{
+	struct fake_frame frame;
+	size_t sent;
+	void *page;
+
+	(void)state;
+	start();
+	/* So many frames at once that enough pages to copy to have been granted. */
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(lend(i), 1);
+	fake_kernel_run(TIME_S);
+	assert_int_equal(user->sent, 20);
+	page = page_alloc();
+	grants_take(page);
+	sent = nb->frames_sent;
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_equal(lend(i), 0);
+	fake_kernel_run(TIME_S);
+	assert_int_equal(nb->frames_sent, sent + 10);
+	/* One page of two could be, and one to copy to. */
+	grants_give(ref_count - 2);
+	frame = fake_frame_to_cut(false, 2 * 4096);
+	assert_int_equal(netuser_lend(user, &frame, frame.len - 2 * 4096, lent[0], 0), 0);
+	fake_kernel_run(TIME_S);
+	assert_int_equal(nb->frames_sent, sent + 11);
+	assert_int_equal(user->sent, 20);
+	grants_give(0);
+	page_free(page);
+	assert_int_equal(lend(0), 1);
+	fake_kernel_run(TIME_S);
+	assert_int_equal(user->sent, 21);
+	assert_int_equal(netuser_stats(user).tx_dropped, 0);
+}
+
+/* The back end guesses a grant before it is shown it; Xen is called when the table is to grow. */
+static grant_ref_t guessed;
+
+static long guess(unsigned op, unsigned long command, unsigned long arg)
+{
+	int status;
+
+	(void)command;
+	(void)arg;
+	if (op != __HYPERVISOR_grant_table_op || guessed)
+		return 0;
+	for (grant_ref_t ref = 0; ref < FAKE_GRANTS && !guessed; ref++)
+		if (fake_gnttab_entry(ref) && (fake_gnttab_entry(ref)->flags & GTF_type_mask) &&
+		    fake_gnttab_entry(ref)->frame == (uintptr_t)lent[0] / FAKE_PAGE_SIZE &&
+		    fake_gnttab_map(FAKE_DOM0, ref, true, &status))
+			guessed = ref;
+	return 0;
+}
+
+static void a_page_that_was_to_be_lent_is_guessed(void **state)
+{
+	struct fake_frame frame;
+	size_t sent;
+	void *page;
+
+	(void)state;
+	start();
+	fake_gnttab_frames_max = 2; /* which the guest has to ask Xen about */
+	page = page_alloc();
+	grants_take(page);
+	grants_give(ref_count - 2);
+	sent = nb->frames_sent;
+	frame = fake_frame_to_cut(false, 2 * 4096);
+	fake_hypercall_spy = guess;
+	assert_int_equal(netuser_lend(user, &frame, frame.len - 2 * 4096, lent[0], 0), 1);
+	fake_hypercall_spy = NULL;
+	assert_true(guessed != 0);
+	/* It is the owner's again when that is over, and not before. */
+	fake_kernel_run(5 * TIME_S);
+	assert_int_equal(user->sent, 0);
+	assert_int_equal(nb->frames_sent, sent);
+	assert_int_equal(netuser_stats(user).tx_dropped, 1);
+	fake_gnttab_unmap(guessed, true);
+	fake_kernel_run(2 * TIME_S);
+	assert_int_equal(user->sent, 1);
+	grants_give(0);
+	page_free(page);
+	assert_both_work();
+}
+
+/* All memory is gone, and the ring runs dry; what the client gives back goes there at once. */
+static void frames_come_again_when_the_taker_gives_back(void **state)
+{
+	static void *pages[16384];
+	struct fake_frame frame = fake_frame_make(false, FAKE_UDP, 1000, false);
+	size_t count = 0, frames;
+
+	(void)state;
+	start();
+	while ((pages[count] = page_alloc()) != NULL)
+		count++;
+	user->take = true;
+	frames = user->frames;
+	for (unsigned i = 0; i < 600; i++)
+		fake_netback_give(nb, 0, &frame);
+	fake_kernel_run(5 * TIME_S);
+	assert_in_range(user->frames - frames, 32, 599);
+	assert_true(user->taken_count > 0);
+	while (user->frames < frames + 600) {
+		const size_t before = user->frames;
+
+		netuser_free(user);
+		fake_kernel_run(TIME_MS);
+		assert_true(user->frames > before);
+	}
+	/* Given back while there is no connection, too. */
+	fake_backend_restart(&nb->backend);
+	fake_kernel_run(1);
+	netuser_free(user);
+	while (count)
+		page_free(pages[--count]);
+	user->take = false;
+	assert_reconnects(user);
+	assert_both_work();
+}
+
+/* Nor when a back end keeps for ever whatever was lent to it, connection after connection. */
+static void frames_go_out_when_all_that_was_lent_is_kept(void **state)
+{
+	size_t out = 0;
+
+	(void)state;
+	start();
+	for (unsigned i = 0; i < 40; i++) {
+		nb->hold = nb->keep = true;
+		for (unsigned page = 0; page < 16; page++)
+			out += lend(out % 64) == 1;
+		fake_kernel_run(TIME_MS);
+		fake_backend_restart(&nb->backend);
+		nb->hold = nb->keep = false;
+		fake_kernel_run(TIME_S);
+		assert_reconnects(user);
+	}
+	assert_true(out >= 200);
+	assert_int_equal(user->sent, 0);
+	/* It goes on, by copying. */
+	for (unsigned i = 0; i < 30; i++)
+		assert_in_range(lend(0), 0, 1);
+	fake_kernel_run(TIME_S);
+	assert_traffic(user);
+	fake_netback_let_go(nb);
+	fake_kernel_run(5 * TIME_S);
+	assert_true(user->sent >= out);
+	assert_int_equal(held_now().parked, 0);
 }
 
 static void swallow(struct fake_message *message)
@@ -191,8 +344,7 @@ static void a_silence_of_the_store_costs_no_device(void **state)
 
 	(void)state;
 	start();
-	reconnect();
-	before = held_now();
+	before = settled();
 	for (uint64_t after_ns = TIME_US; after_ns < 100 * TIME_MS; after_ns *= 3) {
 		fake_backend_restart(&nb->backend);
 		fake_backend_restart(&bb->backend);
@@ -279,6 +431,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(devices_connect_whichever_allocation_fails),
 	cmocka_unit_test(devices_connect_although_xen_has_no_port_at_first),
 	cmocka_unit_test(devices_connect_when_there_are_grants_again),
+	cmocka_unit_test(frames_go_out_when_there_are_no_grants),
+	cmocka_unit_test(a_page_that_was_to_be_lent_is_guessed),
+	cmocka_unit_test(frames_come_again_when_the_taker_gives_back),
+	cmocka_unit_test(frames_go_out_when_all_that_was_lent_is_kept),
 	cmocka_unit_test(a_silence_of_the_store_costs_no_device),
 	cmocka_unit_test(every_call_survives_every_failure),
 };

@@ -330,6 +330,8 @@ static void errors_say_where_and_what(void **state)
 		{HEAD "vif=['vifname=sixteen-letters!']\n", "web.cfg:3:", "vifname"},
 		{HEAD "vif=['speed=9']\n", "web.cfg:3:", "speed"},
 		{HEAD "vif=['bridge']\n", "web.cfg:3:", "bridge="},
+		{HEAD "vif=['mtu=67']\n", "web.cfg:3:", "68 to 65535"},
+		{HEAD "vif=['mtu=65536']\n", "web.cfg:3:", "68 to 65535"},
 		{HEAD "disk=['/a,raw,xvda,w',\n'/b,qcow2,xvdb,w']\n", "web.cfg:4:", "raw"},
 		{HEAD "disk=['/a,raw,vda,w']\n", "web.cfg:3:", "vda"},
 		{HEAD "disk=['/a,raw,xvda,x']\n", "web.cfg:3:", "disk"},
@@ -425,6 +427,32 @@ static void settings_are_found_on_their_lines(void **state)
 	assert_int_equal(config_find_line(text, "d", -1), 0);
 }
 
+static void a_card_by_itself(void **state)
+{
+	char *words[] = {"mac=00:16:3e:00:00:01,bridge=br7", " mtu = 9000 ", "rate=10Mb/s"};
+	char *wrong[] = {"speed=9"};
+	struct config_vif vif;
+
+	(void)state;
+	assert_int_equal(config_parse_card(&vif, words, ARRAY_SIZE(words)), 0);
+	assert_memory_equal(vif.mac, "\x00\x16\x3e\x00\x00\x01", 6);
+	assert_string_equal(vif.bridge, "br7");
+	assert_int_equal(vif.mtu, 9000);
+	assert_int_not_equal(vif.rate_interval_us, 0);
+	config_free_vif(&vif);
+	assert_int_equal(config_parse_card(&vif, NULL, 0), 0);
+	assert_memory_equal(vif.mac, "\x00\x16\x3e", 3);
+	assert_string_equal(vif.bridge, "xenbr0");
+	assert_int_equal(vif.mtu, 0);
+	config_free_vif(&vif);
+	assert_string_equal(said, "");
+	assert_int_equal(config_parse_card(&vif, wrong, 1), -EINVAL);
+	assert_string_equal(said,
+			    "command line: vif: 'speed' is not known; use mac, bridge, script, "
+			    "vifname, ip, rate, mtu\n");
+	config_free_vif(&vif);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(texts_are_made_safe_for_a_terminal),
 	cmocka_unit_test(numbers_are_read_strictly),
@@ -440,6 +468,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_command_line_that_does_not_fit),
 	cmocka_unit_test(disks_have_their_usual_numbers),
 	cmocka_unit_test(settings_are_found_on_their_lines),
+	cmocka_unit_test(a_card_by_itself),
 };
 
 UNIT_MAIN(tests)

@@ -18,11 +18,12 @@ void *net_malloc(size_t size)
 {
 	size_t limit = size <= NET_SMALL ? memory.limit : memory.limit / 4 * 3;
 	void *block = NULL;
+	size_t usable;
 
 	if (memory.bytes < limit && size <= limit - memory.bytes)
-		block = heap_alloc(size);
+		block = heap_alloc_counted(size, &usable);
 	if (block)
-		memory.bytes += heap_usable(block);
+		memory.bytes += usable;
 	else
 		memory.refused++;
 	return block;
@@ -42,10 +43,7 @@ void *net_calloc(size_t count, size_t size)
 
 void net_free(void *block)
 {
-	if (!block)
-		return;
-	memory.bytes -= heap_usable(block);
-	heap_free(block);
+	memory.bytes -= heap_free_counted(block);
 }
 
 void net_memory_stats(struct net_memory_stats *stats)

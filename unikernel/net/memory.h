@@ -14,7 +14,7 @@
 
 #include <stddef.h>
 
-#define NET_SMALL 512
+#define NET_SMALL 1024
 
 /* net_malloc(), net_calloc() and net_free() are declared in port/arch/cc.h. */
 

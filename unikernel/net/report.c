@@ -17,8 +17,10 @@
 #include "unikernel/net/vif.h"
 #include "xenbus/xenbus.h"
 
-/* What was last said of an interface. */
+/* What was last said of an interface: the thread's own. */
 struct reported {
+	struct reported *next;
+	unsigned int index;
 	ip4_addr_t ipv4;
 	ip6_addr_t ipv6[LWIP_IPV6_NUM_ADDRESSES];
 	char node[2][IP6ADDR_STRLEN_MAX]; /* the values of ipv4 and ipv6 in the store */
@@ -106,44 +108,88 @@ static void node_report(unsigned int index, const char *name, const char *value,
 		log_debug("net: %s could not be written: error %d", path, -result);
 }
 
-static void vif_report(const struct vif *vif, struct reported *said)
+static const struct vif *vif_find(unsigned int index)
 {
-	char value[2][IP6ADDR_STRLEN_MAX];
+	const struct vif *vif = vif_first;
 
-	/* Nothing in these two waits, so they see one state of lwIP's. */
-	ipv4_report(vif, said, value[0], sizeof(value[0]));
-	ipv6_report(vif, said, value[1], sizeof(value[1]));
-	node_report(vif->index, "ipv4", value[0], said->node[0], sizeof(said->node[0]));
-	node_report(vif->index, "ipv6", value[1], said->node[1], sizeof(said->node[1]));
+	while (vif && vif->index != index)
+		vif = vif->next;
+	return vif;
 }
 
-static void report_thread(void *arg)
-{
-	struct reported *said = arg;
+static struct reported *reported_first;
 
+static bool reported_has(unsigned int index)
+{
+	const struct reported *said = reported_first;
+
+	while (said && said->index != index)
+		said = said->next;
+	return said;
+}
+
+/* Those of which nothing was said yet. */
+static void reported_add(void)
+{
+	for (const struct vif *vif = vif_first; vif; vif = vif->next) {
+		struct reported *said =
+			reported_has(vif->index) ? NULL : heap_zalloc(sizeof(*said));
+
+		if (!said)
+			continue;
+		said->index = vif->index;
+		said->next = reported_first;
+		reported_first = said;
+	}
+}
+
+/* An interface that has gone has no addresses.  True while it is there. */
+static bool vif_report(struct reported *said)
+{
+	char value[2][IP6ADDR_STRLEN_MAX] = {"", ""};
+	const struct vif *vif = vif_find(said->index);
+
+	/* Nothing in these two waits, so they see one state of lwIP's; then it may be gone. */
+	if (vif) {
+		ipv4_report(vif, said, value[0], sizeof(value[0]));
+		ipv6_report(vif, said, value[1], sizeof(value[1]));
+	}
+	node_report(said->index, "ipv4", value[0], said->node[0], sizeof(said->node[0]));
+	node_report(said->index, "ipv6", value[1], said->node[1], sizeof(said->node[1]));
+	return vif;
+}
+
+static void report_all(void)
+{
+	struct reported **at = &reported_first, *said;
+
+	reported_add();
+	while ((said = *at) != NULL) {
+		if (vif_report(said)) {
+			at = &said->next;
+			continue;
+		}
+		*at = said->next;
+		heap_free(said);
+	}
+}
+
+static void report_thread(void *unused)
+{
+	(void)unused;
 	for (;;) {
 		waitq_wait_until(&changes, changed, TIME_FOREVER);
 		changed = false;
-		for (const struct vif *vif = vif_first; vif; vif = vif->next)
-			vif_report(vif, &said[vif->index]);
+		report_all();
 	}
 }
 
 int report_start(void)
 {
 	static netif_ext_callback_t callback;
-	unsigned int count = 0;
-	struct reported *said;
 
-	for (const struct vif *vif = vif_first; vif; vif = vif->next)
-		count = vif->index + 1;
-	if (count == 0)
-		return 0;
-	said = heap_zalloc(count * sizeof(*said));
-	if (!said || !thread_create("net-report", report_thread, said, 0)) {
-		heap_free(said);
+	if (!thread_create("net-report", report_thread, NULL, 0))
 		return -ENOMEM;
-	}
 	netif_add_ext_callback(&callback, address_changed);
 	return 0;
 }

@@ -185,17 +185,41 @@ ssize_t send(int fd, const void *data, size_t size, int flags)
 	return result(n);
 }
 
-ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *to,
-	       socklen_t length)
+/* A datagram may have to wait for room first. */
+static int datagram_begin(int fd, int flags, struct socket **socket)
 {
 	int error = flags_check(flags, FLAGS_SEND);
 
-	return error < 0 ? result(error) : SOCKET_CALL(sendto, fd, data, size, flags, to, length);
+	if (error == 0)
+		error = socket_get(fd, socket);
+	if (error == 0)
+		socket_wait_room(*socket, flags);
+	return error;
+}
+
+ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *to,
+	       socklen_t length)
+{
+	struct socket *socket;
+	int error = datagram_begin(fd, flags, &socket);
+	ssize_t n;
+
+	if (error < 0)
+		return result(error);
+	n = socket_sendto(socket, data, size, flags, to, length);
+	file_put(&socket->file);
+	return result(n);
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	int error = flags_check(flags, FLAGS_SEND);
+	struct socket *socket;
+	int error = datagram_begin(fd, flags, &socket);
+	ssize_t n;
 
-	return error < 0 ? result(error) : SOCKET_CALL(sendmsg, fd, message, flags);
+	if (error < 0)
+		return result(error);
+	n = lwip_sendmsg(socket->lwip, message, flags);
+	file_put(&socket->file);
+	return n;
 }

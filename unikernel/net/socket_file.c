@@ -8,8 +8,10 @@
 #include <lwip/tcp.h>
 
 #include "unikernel/core/heap.h"
+#include "unikernel/net/datagram.h"
 #include "unikernel/net/memory.h"
 #include "unikernel/net/socket_file.h"
+#include "unikernel/net/vif.h"
 
 #define SEND_SHARE_MIN ((size_t)4 * TCP_MSS)
 
@@ -67,13 +69,19 @@ static size_t send_room(const struct socket *socket)
 	if (NETCONNTYPE_GROUP(conn->type) != NETCONN_TCP || conn->state == NETCONN_LISTEN ||
 	    !conn->pcb.tcp)
 		return SIZE_MAX;
-	queued = TCP_SND_BUF - tcp_sndbuf(conn->pcb.tcp);
+	queued = TCP_SND_BUF - conn->pcb.tcp->snd_buf; /* tcp_sndbuf() says 65,535 at most */
 	return queued < share ? share - queued : 0;
 }
 
 /* Worth waking a writer for: a third of its share. */
 static bool send_room_worthwhile(const struct socket *socket)
 {
+	const struct netconn *conn = lwip_socket_dbg_get_socket(socket->lwip)->conn;
+
+	/* Most streams wait for input and have nothing queued; then the share does not matter. */
+	if (conn->pcb.tcp && conn->state == NETCONN_NONE &&
+	    NETCONNTYPE_GROUP(conn->type) == NETCONN_TCP && conn->pcb.tcp->snd_buf == TCP_SND_BUF)
+		return true;
 	return send_room(socket) >= send_share() / 3;
 }
 
@@ -87,6 +95,27 @@ static ssize_t socket_read(struct file *f, void *buf, size_t len)
 	return outcome(lwip_recv(lwip_of(f), buf, len, 0));
 }
 
+void socket_wait_room(const struct socket *socket, int flags)
+{
+	const struct netconn *conn = lwip_socket_dbg_get_socket(socket->lwip)->conn;
+
+	if (NETCONNTYPE_GROUP(conn->type) == NETCONN_UDP && !(flags & MSG_DONTWAIT) &&
+	    !(socket->file.flags & O_NONBLOCK))
+		vif_wait_room();
+}
+
+ssize_t socket_sendto(struct socket *socket, const void *data, size_t size, int flags,
+		      const struct sockaddr *to, socklen_t length)
+{
+	struct netconn *conn = lwip_socket_dbg_get_socket(socket->lwip)->conn;
+	ssize_t sent;
+
+	if (datagram_send(conn, data, size, to, length, &sent))
+		return sent;
+	return outcome(to ? lwip_sendto(socket->lwip, data, size, flags, to, length)
+			  : lwip_send(socket->lwip, data, size, flags));
+}
+
 ssize_t socket_send(struct socket *socket, const void *data, size_t size, int flags)
 {
 	if ((socket->file.flags & O_NONBLOCK) || (flags & MSG_DONTWAIT)) {
@@ -96,7 +125,8 @@ ssize_t socket_send(struct socket *socket, const void *data, size_t size, int fl
 			return -EAGAIN;
 		size = LWIP_MIN(size, room);
 	}
-	return outcome(lwip_send(socket->lwip, data, size, flags));
+	socket_wait_room(socket, flags);
+	return socket_sendto(socket, data, size, flags, NULL, 0);
 }
 
 static ssize_t socket_write(struct file *f, const void *buf, size_t len)
@@ -108,7 +138,7 @@ static int socket_fstat(struct file *f, struct stat *st)
 {
 	(void)f;
 	st->st_mode = S_IFSOCK | S_IRUSR | S_IWUSR;
-	st->st_blksize = TCP_MSS;
+	st->st_blksize = 4096;
 	return 0;
 }
 

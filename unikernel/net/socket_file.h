@@ -9,6 +9,8 @@
 #ifndef LODGER_NET_SOCKET_FILE_H
 #define LODGER_NET_SOCKET_FILE_H
 
+#include <sys/socket.h>
+
 #include "unikernel/libc/file.h"
 
 struct socket {
@@ -35,5 +37,12 @@ int socket_get(int fd, struct socket **out);
  * an equal part.
  */
 ssize_t socket_send(struct socket *socket, const void *data, size_t size, int flags);
+
+/* As sendto(), with a negative errno for a failure; without waiting for room. */
+ssize_t socket_sendto(struct socket *socket, const void *data, size_t size, int flags,
+		      const struct sockaddr *to, socklen_t length);
+
+/* Before a datagram is sent: the sender waits for room, unless it must not block. */
+void socket_wait_room(const struct socket *socket, int flags);
 
 #endif

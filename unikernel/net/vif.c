@@ -2,55 +2,65 @@
 #include <errno.h>
 #include <string.h>
 
+#include <lwip/dhcp.h>
 #include <lwip/ethip6.h>
 #include <lwip/etharp.h>
 #include <lwip/pbuf.h>
 #include <lwip/tcpip.h>
 #include <netif/ethernet.h>
 
+#include "unikernel/core/log.h"
 #include "unikernel/core/thread.h"
 #include "unikernel/core/time.h"
 #include "unikernel/core/waitq.h"
+#include "unikernel/net/burst.h"
 #include "unikernel/net/memory.h"
 #include "unikernel/net/vif.h"
 
-#define MTU_MAX 1500
-#define MTU_MIN 576 /* what every IPv4 host must take (RFC 791) */
-
 struct vif *vif_first;
+
+/* Not in lwIP any more, but perhaps in the queue of its thread. */
+static struct vif *leaving;
 
 /* Set by the event handlers, for the thread. */
 static bool work;
 static struct waitq work_arrived = WAITQ_INIT;
 
-static void work_announce(void)
+/* Senders of datagrams wait here. */
+static struct waitq room = WAITQ_INIT;
+#define DATAGRAMS_TURN 64u
+
+void vif_thread_wake(void)
 {
 	work = true;
 	waitq_wake_one(&work_arrived);
 }
 
-/* netfront's side: event handlers, which must not wait and so never enter lwIP. */
-
-static void frame_receive(void *context, const void *frame, size_t len)
+static bool vif_full(void)
 {
-	struct vif *vif = context;
-	struct pbuf *p = NULL;
-
-	if (vif->rx.count < vif->rx.size && len <= UINT16_MAX)
-		p = pbuf_alloc(PBUF_RAW, (u16_t)len, PBUF_RAM);
-	if (!p) {
-		vif->stats.rx_dropped++;
-		return;
-	}
-	memcpy(p->payload, frame, len);
-	packet_queue_push(&vif->rx, p);
-	work_announce();
+	for (const struct vif *vif = vif_first; vif; vif = vif->next)
+		if (vif->tx.count > 0)
+			return true;
+	return false;
 }
+
+void vif_wait_room(void)
+{
+	static unsigned int datagrams;
+
+	/* Who always finds room lets others run now and then, those who take in answers for one. */
+	if (++datagrams % DATAGRAMS_TURN == 0)
+		thread_yield();
+	if (vif_full())
+		(void)waitq_wait_until(&room, !vif_full(), time_in(TIME_S));
+}
+
+/* netfront's side: event handlers, which must not wait and so never enter lwIP. */
 
 static void front_writable(void *context)
 {
 	(void)context;
-	work_announce();
+	vif_thread_wake();
 }
 
 static void front_link(void *context, bool up)
@@ -59,101 +69,103 @@ static void front_link(void *context, bool up)
 
 	vif->link = up;
 	vif->link_changed = true;
-	work_announce();
+	vif_thread_wake();
+}
+
+static void front_removed(void *context)
+{
+	struct vif *vif = context;
+
+	vif->front = NULL;
+	vif_thread_wake();
 }
 
 /* lwIP's side: called with the core lock held. */
 
-/* -EAGAIN if the ring is full; any other error means that this frame will never be sent. */
-static int frame_send(struct vif *vif, const struct pbuf *p)
-{
-	static uint8_t whole[SIZEOF_ETH_HDR + MTU_MAX];
-
-	if (p->len == p->tot_len)
-		return netfront_send(vif->front, p->payload, p->len);
-	/* Rare: lwIP was told to make its packets in one piece (LWIP_NETIF_TX_SINGLE_PBUF). */
-	if (p->tot_len > sizeof(whole))
-		return -EMSGSIZE;
-	pbuf_copy_partial(p, whole, p->tot_len, 0);
-	return netfront_send(vif->front, whole, p->tot_len);
-}
-
 /*
- * A packet to be kept: by a reference, which TCP respects (a segment with a second reference is
- * not touched), or by a copy if it points at memory that belongs to somebody else.
+ * lwIP is not told that the link is down. It would have no route then, and would fail what a program
+ * sends over a connection that is to survive a back end's restart. As it is, what goes out meanwhile
+ * is lost, and TCP sends it again. But when the link is back our addresses are announced anew, and
+ * DHCP asks whether we are still where we were.
  */
-static struct pbuf *packet_keep(struct pbuf *p)
-{
-	for (const struct pbuf *part = p; part; part = part->next)
-		if (PBUF_NEEDS_COPY(part))
-			return pbuf_clone(PBUF_RAW, PBUF_RAM, p);
-	pbuf_ref(p);
-	return p;
-}
-
-static err_t packet_output(struct netif *netif, struct pbuf *p)
-{
-	struct vif *vif = netif->state;
-	int result = -EAGAIN;
-
-	if (vif->tx.count == 0)
-		result = frame_send(vif, p);
-	if (result == 0)
-		return ERR_OK;
-	if (result == -EAGAIN && vif->tx.count < vif->tx.size) {
-		struct pbuf *kept = packet_keep(p);
-
-		if (kept) {
-			vif->stats.tx_waited++;
-			packet_queue_push(&vif->tx, kept);
-			return ERR_OK;
-		}
-	}
-	vif->stats.tx_dropped++;
-	return result == -EAGAIN ? ERR_MEM : ERR_IF;
-}
-
-static void queue_transmit(struct vif *vif)
-{
-	struct pbuf *p;
-
-	while ((p = packet_queue_head(&vif->tx)) != NULL) {
-		int result = frame_send(vif, p);
-
-		if (result == -EAGAIN)
-			return;
-		if (result < 0)
-			vif->stats.tx_dropped++;
-		pbuf_free(packet_queue_pop(&vif->tx));
-	}
-}
-
-/* As many frames as there were when we looked: what they cause to come is the next turn's. */
-static void queue_input(struct vif *vif)
-{
-	for (unsigned int count = vif->rx.count; count > 0; count--) {
-		struct pbuf *p = packet_queue_pop(&vif->rx);
-
-		if (vif->netif.input(p, &vif->netif) != ERR_OK)
-			pbuf_free(p);
-	}
-}
-
 static void link_apply(struct vif *vif)
 {
 	vif->link_changed = false;
-	if (vif->link)
-		netif_set_link_up(&vif->netif);
-	else
-		netif_set_link_down(&vif->netif);
+	/* A new connection may have other features, and another mtu. */
+	netfront_info(vif->front, &vif->info);
+	if (!vif->link)
+		return;
+	netif_set_link_down(&vif->netif);
+	netif_set_link_up(&vif->netif);
 }
 
 static void vif_work(struct vif *vif)
 {
 	if (vif->link_changed)
 		link_apply(vif);
-	queue_transmit(vif);
-	queue_input(vif);
+	vif_transmit(vif);
+	if (vif->tx.count == 0)
+		waitq_wake_all(&room);
+	vif_input(vif);
+}
+
+/* Connections from its addresses end, as lwIP has them end: with ECONNABORTED. */
+static void vif_close(struct vif *vif)
+{
+	log_info("net: vif%u: unplugged", vif->index);
+	dhcp_stop(&vif->netif);
+	dhcp_cleanup(&vif->netif);
+	netif_remove(&vif->netif);
+	burst_close(vif);
+	while (vif->tx.count > 0)
+		pbuf_free(packet_queue_pop(&vif->tx));
+	while (vif->rx.count > 0)
+		pbuf_free(packet_queue_pop(&vif->rx));
+	vif->next = leaving;
+	leaving = vif;
+}
+
+void vif_close_removed(void)
+{
+	struct vif **at = &vif_first, *vif;
+
+	while ((vif = *at) != NULL) {
+		if (vif->front) {
+			at = &vif->next;
+			continue;
+		}
+		*at = vif->next;
+		vif_close(vif);
+	}
+}
+
+static void vif_free(void *arg)
+{
+	struct vif *vif = arg;
+
+	net_free(vif->rx.packet);
+	net_free(vif->tx.packet);
+	net_free(vif);
+}
+
+/*
+ * What an interface has sent to itself is put in by lwIP's own thread, which has been given a
+ * pointer to the interface; so it is that thread which frees it, behind all that it was given
+ * before. Without the core lock, which that thread wants.
+ */
+static void leaving_free(void)
+{
+	struct vif *vif;
+
+	while ((vif = leaving) != NULL) {
+		leaving = vif->next;
+		if (tcpip_callback(vif_free, vif) == ERR_OK)
+			continue;
+		/* No memory: at the next opportunity. */
+		vif->next = leaving;
+		leaving = vif;
+		return;
+	}
 }
 
 static void vif_thread(void *unused)
@@ -163,9 +175,11 @@ static void vif_thread(void *unused)
 		waitq_wait_until(&work_arrived, work, TIME_FOREVER);
 		work = false;
 		LOCK_TCPIP_CORE();
+		vif_close_removed();
 		for (struct vif *vif = vif_first; vif; vif = vif->next)
 			vif_work(vif);
 		UNLOCK_TCPIP_CORE();
+		leaving_free();
 		/* Those who were woken by what came run before more of it is taken in. */
 		thread_yield();
 	}
@@ -176,22 +190,58 @@ int vif_thread_start(void)
 	return thread_create("net", vif_thread, NULL, 0) ? 0 : -ENOMEM;
 }
 
+/* The group addresses of RFC 1112 6.4 and RFC 2464 7: the end of the IP address behind a prefix. */
+static err_t group_change(struct netif *netif, const uint8_t mac[6], bool join)
+{
+	const struct vif *vif = netif->state;
+
+	if (vif->front)
+		(void)netfront_multicast(vif->front, mac, join);
+	return ERR_OK;
+}
+
+static err_t group_change_ipv4(struct netif *netif, const ip4_addr_t *group,
+			       enum netif_mac_filter_action action)
+{
+	const uint8_t *ip = (const uint8_t *)&group->addr;
+
+	return group_change(netif, (const uint8_t[]){0x01, 0x00, 0x5e, ip[1] & 0x7f, ip[2], ip[3]},
+			    action == NETIF_ADD_MAC_FILTER);
+}
+
+static err_t group_change_ipv6(struct netif *netif, const ip6_addr_t *group,
+			       enum netif_mac_filter_action action)
+{
+	const uint8_t *ip = (const uint8_t *)&group->addr[3];
+
+	return group_change(netif, (const uint8_t[]){0x33, 0x33, ip[0], ip[1], ip[2], ip[3]},
+			    action == NETIF_ADD_MAC_FILTER);
+}
+
 static err_t vif_netif_init(struct netif *netif)
 {
 	struct vif *vif = netif->state;
-	struct netfront_info info;
 
-	netfront_info(vif->front, &info);
+	netfront_info(vif->front, &vif->info);
 	netif->name[0] = 'v';
 	netif->name[1] = 'i';
 	netif->hwaddr_len = ETH_HWADDR_LEN;
-	memcpy(netif->hwaddr, info.mac, ETH_HWADDR_LEN);
-	netif->mtu = LWIP_MAX(MTU_MIN, LWIP_MIN(MTU_MAX, info.mtu));
-	netif->flags =
-		NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_MLD6;
-	netif->output = etharp_output;
-	netif->output_ip6 = ethip6_output;
-	netif->linkoutput = packet_output;
+	memcpy(netif->hwaddr, vif->info.mac, ETH_HWADDR_LEN);
+	netif->mtu = VIF_MTU_LWIP;
+	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET |
+		       NETIF_FLAG_IGMP | NETIF_FLAG_MLD6;
+	netif->output = vif_output_ipv4;
+	netif->output_ip6 = vif_output_ipv6;
+	netif->linkoutput = vif_linkoutput;
+	netif_set_igmp_mac_filter(netif, group_change_ipv4);
+	netif_set_mld_mac_filter(netif, group_change_ipv6);
+	/* All nodes: every IPv6 host is in this group without joining it (RFC 4291 2.8). */
+	(void)netfront_multicast(vif->front, (const uint8_t[]){0x33, 0x33, 0, 0, 0, 1}, true);
+	/* Those of TCP and UDP are made in vif_out.c, and looked at as vif_in.c says. */
+	NETIF_SET_CHECKSUM_CTRL(netif,
+				NETIF_CHECKSUM_ENABLE_ALL &
+					~(NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP |
+					  NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP));
 	return ERR_OK;
 }
 
@@ -213,31 +263,28 @@ static unsigned int tx_queue_size(void)
 	return (unsigned int)LWIP_MAX(256, LWIP_MIN(16384, memory.limit / 2048));
 }
 
-struct vif *vif_open(unsigned int index)
+struct vif *vif_open(struct netfront *front)
 {
-	struct netfront *front = netfront_open(index);
-	struct vif *vif;
+	struct vif *vif = net_calloc(1, sizeof(*vif));
 
-	if (!front)
-		return NULL;
-	vif = net_calloc(1, sizeof(*vif));
 	if (!vif)
 		return NULL;
 	vif->front = front;
-	vif->index = index;
+	netfront_info(front, &vif->info);
+	vif->index = vif->info.index;
 	if (!packet_queue_init(&vif->rx, VIF_RX_QUEUE) ||
 	    !packet_queue_init(&vif->tx, tx_queue_size()) ||
 	    !netif_add_noaddr(&vif->netif, vif, vif_netif_init, ethernet_input)) {
-		net_free(vif->rx.packet);
-		net_free(vif->tx.packet);
-		net_free(vif);
+		vif_free(vif);
 		return NULL;
 	}
 	vif_append(vif);
 	vif->client = (struct netfront_client){
-		.receive = frame_receive,
+		.receive = vif_receive,
+		.sent = burst_sent,
 		.writable = front_writable,
 		.link = front_link,
+		.removed = front_removed,
 		.context = vif,
 	};
 	netfront_set_client(front, &vif->client);

@@ -112,7 +112,6 @@ static void nodes_make(struct fake_backend *self)
 	fake_store_write(path, "%d", FAKE_DOM0);
 	snprintf(path, sizeof(path), "%s/state", self->front);
 	fake_store_write(path, "%d", XenbusStateInitialising);
-	fake_store_allow(self->front);
 }
 
 void fake_backend_start(struct fake_backend *self)
@@ -121,9 +120,16 @@ void fake_backend_start(struct fake_backend *self)
 		 self->type, self->id);
 	snprintf(self->back, sizeof(self->back), "/local/domain/%d/backend/%s/%d/%u", FAKE_DOM0,
 		 self->type, FAKE_GUEST, self->id);
-	nodes_make(self);
-	fake_backend_state(self, XenbusStateInitWait);
+	fake_store_allow(self->front);
+	fake_backend_plug(self);
 	fake_other_add(step, self);
+}
+
+void fake_backend_plug(struct fake_backend *self)
+{
+	nodes_make(self);
+	self->deaf = false;
+	fake_backend_state(self, XenbusStateInitWait);
 }
 
 void fake_backend_restart(struct fake_backend *self)
@@ -136,6 +142,15 @@ void fake_backend_replace(struct fake_backend *self)
 {
 	self->disconnect(self);
 	fake_backend_state(self, XenbusStateInitWait);
+}
+
+void fake_backend_ask_out(struct fake_backend *self)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/online", self->back);
+	fake_store_write(path, "0");
+	fake_backend_state(self, XenbusStateClosing);
 }
 
 void fake_backend_unplug(struct fake_backend *self)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Back ends: one handshake, two devices.
+ * Back ends: one handshake, two devices (the network's is in netback.h).
  *
  * They behave as Linux' netback and blkback do, down to where they write which state, and check
  * what the front end gives them as strictly. A test makes one hostile by a field of it, by a hook,
@@ -17,7 +17,6 @@
 #define xen_wmb() __atomic_thread_fence(__ATOMIC_RELEASE)
 
 #include <xen/io/blkif.h>
-#include <xen/io/netif.h>
 #include <xen/io/xenbus.h>
 
 struct fake_backend {
@@ -49,57 +48,15 @@ void fake_backend_restart(struct fake_backend *self);
  * drivers do, maps the rings that are there, perhaps before the guest has noticed anything.
  */
 void fake_backend_replace(struct fake_backend *self);
-/* The toolstack takes the device away. */
+/* The toolstack asks both sides to close the device; fake_backend_unplug is to follow. */
+void fake_backend_ask_out(struct fake_backend *self);
+/* The toolstack takes the device away, asked or not, and plugs it in again. */
 void fake_backend_unplug(struct fake_backend *self);
+void fake_backend_plug(struct fake_backend *self);
 bool fake_backend_connected(const struct fake_backend *self);
 /* The front end's state node; XenbusStateUnknown when it is gone. */
 enum xenbus_state fake_front_state(const struct fake_backend *self);
 long long fake_front_number(const struct fake_backend *self, const char *key);
-
-/* --- network --- */
-
-#define FAKE_FRAMES    512
-#define FAKE_NET_SLOTS 256u /* what a page of ring holds */
-
-struct fake_frame {
-	size_t len;
-	uint8_t bytes[9018];
-};
-
-struct fake_netback {
-	struct fake_backend backend;
-	struct netif_tx_sring *tx; /* as mapped */
-	struct netif_rx_sring *rx;
-	grant_ref_t tx_ref, rx_ref;
-	struct netif_tx_back_ring tx_ring;
-	struct netif_rx_back_ring rx_ring;
-	struct fake_channel *channel;
-
-	/* Frames that the guest sent, oldest first; `frames_sent` counts beyond the array. */
-	struct fake_frame *frames;
-	size_t frames_sent;
-
-	/* Frames on their way to the guest. */
-	struct fake_frame *queue;
-	size_t queue_head, queue_tail, queue_seen;
-	size_t rx_delivered;
-
-	bool woken;	   /* the guest has notified */
-	bool stopped;	   /* neither takes requests nor gives responses */
-	int16_t tx_status; /* answer to each transmit request; NETIF_RSP_OKAY at first */
-	bool tx_reversed;  /* answers a batch last first */
-	bool rx_reversed;  /* uses receive requests last first */
-	/* Changes a response on its way into the ring. */
-	void (*tx_mangle)(struct netif_tx_response *response);
-	void (*rx_mangle)(struct netif_rx_response *response);
-};
-
-struct fake_netback *fake_netback_start(unsigned index);
-/* Queues a frame for the guest. */
-void fake_netback_deliver(struct fake_netback *self, const void *frame, size_t len);
-/* Puts one raw response on a ring, whatever it says, and pushes it. */
-void fake_netback_tx_respond(struct fake_netback *self, struct netif_tx_response response);
-void fake_netback_rx_respond(struct fake_netback *self, struct netif_rx_response response);
 
 /* --- block --- */
 

@@ -64,6 +64,7 @@ void fake_kernel_start(const char *command_line)
 	thread_init(stack_of_nobody, sizeof(stack_of_nobody));
 	evtchn_init();
 	console_init();
+	boot_options_read();
 }
 
 void fake_kernel_boot(const char *command_line, int (*guest_main)(int argc, char **argv))

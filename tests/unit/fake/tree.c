@@ -10,6 +10,7 @@
 #include <string.h>
 
 struct node {
+	uint32_t hash; /* of the path: most comparisons end here */
 	char *path;
 	char *value; /* NUL behind it, which `len` does not count */
 	size_t len;
@@ -24,10 +25,21 @@ static struct fake_tree *tree;
 static unsigned long generation;
 static char *allowed[64];
 
+static uint32_t path_hash(const char *path)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (; *path; path++)
+		hash = (hash ^ (unsigned char)*path) * 16777619u;
+	return hash;
+}
+
 static struct node *find(const struct fake_tree *in, const char *path)
 {
+	const uint32_t hash = path_hash(path);
+
 	for (size_t i = 0; i < in->count; i++)
-		if (strcmp(in->nodes[i].path, path) == 0)
+		if (in->nodes[i].hash == hash && strcmp(in->nodes[i].path, path) == 0)
 			return &in->nodes[i];
 	return NULL;
 }
@@ -78,7 +90,7 @@ void fake_tree_set(struct fake_tree *in, const char *path, const void *value, si
 		free(parent);
 		in->nodes = realloc(in->nodes, (in->count + 1) * sizeof(*in->nodes));
 		node = &in->nodes[in->count++];
-		*node = (struct node){.path = strdup(path)};
+		*node = (struct node){.hash = path_hash(path), .path = strdup(path)};
 	}
 	value_set(node, value, len);
 }
@@ -88,6 +100,9 @@ bool fake_tree_remove(struct fake_tree *in, const char *path)
 	size_t kept = 0;
 	bool found = false;
 
+	/* Every child has its parents. */
+	if (!find(in, path))
+		return false;
 	for (size_t i = 0; i < in->count; i++) {
 		if (below(in->nodes[i].path, path)) {
 			free(in->nodes[i].path);
@@ -129,6 +144,7 @@ struct fake_tree *fake_tree_copy(const struct fake_tree *from)
 	copy->nodes = calloc(from->count + 1, sizeof(*copy->nodes));
 	copy->count = from->count;
 	for (size_t i = 0; i < from->count; i++) {
+		copy->nodes[i].hash = from->nodes[i].hash;
 		copy->nodes[i].path = strdup(from->nodes[i].path);
 		value_set(&copy->nodes[i], from->nodes[i].value, from->nodes[i].len);
 	}

@@ -20,7 +20,7 @@
 #define TCPIP_MBOX_SIZE		  64
 #define DEFAULT_ACCEPTMBOX_SIZE	  255
 #define DEFAULT_TCP_RECVMBOX_SIZE 64
-#define DEFAULT_UDP_RECVMBOX_SIZE 64
+#define DEFAULT_UDP_RECVMBOX_SIZE 256
 
 #define MEM_LIBC_MALLOC		  1
 #define MEMP_MEM_MALLOC		  1
@@ -46,7 +46,7 @@
 /* Links. */
 #define LWIP_NETIF_HOSTNAME	       1
 #define LWIP_NETIF_EXT_STATUS_CALLBACK 1
-#define LWIP_NETIF_TX_SINGLE_PBUF      1 /* netfront takes a frame in one piece */
+#define LWIP_SUPPORT_CUSTOM_PBUF       1 /* pages of netfront's (unikernel/net/vif_in.c) */
 #define LWIP_HAVE_LOOPIF	       1
 #define LWIP_NETIF_LOOPBACK	       1
 #define LWIP_LOOPBACK_MAX_PBUFS	       256
@@ -57,6 +57,7 @@
 /* IPv4. */
 #define LWIP_IPV4	   1
 #define LWIP_ICMP	   1
+#define LWIP_IGMP	   1
 #define LWIP_RAW	   0
 #define IP_REASS_MAX_PBUFS 64
 #define MEMP_NUM_REASSDATA 8
@@ -73,6 +74,8 @@
 /* IPv6. */
 #define LWIP_IPV6	     1
 #define LWIP_IPV6_AUTOCONFIG 1
+/* A router's mtu would have segments cut into fragments: see VIF_MTU_LWIP (unikernel/net/vif.h). */
+#define LWIP_ND6_ALLOW_RA_UPDATES 0
 /* A fragment's header is too small for the bookkeeping that 64-bit pointers make. */
 #define IPV6_FRAG_COPYHEADER	       1
 #define LWIP_ND6_NUM_NEIGHBORS	       32
@@ -81,21 +84,29 @@
 #define MEMP_NUM_ND6_QUEUE	       32
 
 /*
- * TCP.  Windows are worth a round trip at the rates between two domains of one host: 64 KiB in
- * 100 us are 650 MB/s.  Larger ones would only let each of hundreds of connections fill memory.
+ * TCP.  Windows are worth a round trip at the rates between two domains of one host, several frames
+ * of 64 KiB.  Larger ones would only let each of hundreds of connections fill memory.
+ *
+ * Segments are as large as pcb->mss says (unikernel/net/segment.h); what we tell the peer to send, and
+ * what it takes, is bounded by the interface's mtu there.  TCP_MSS is only the bound of both.
  */
-#define TCP_MSS		    1460
-#define LWIP_WND_SCALE	    1
-#define TCP_RCV_SCALE	    2
-#define TCP_WND		    (90 * TCP_MSS)
-#define TCP_SND_BUF	    (44 * TCP_MSS)
-#define TCP_SND_QUEUELEN    (4 * 44)
-#define TCP_SNDLOWAT	    (16 * TCP_MSS)
-#define TCP_LISTEN_BACKLOG  1
-#define LWIP_TCP_SACK_OUT   1
-#define TCP_OOSEQ_MAX_BYTES (TCP_WND / 2)
-#define TCP_OOSEQ_MAX_PBUFS 64
-#define LWIP_TCP_KEEPALIVE  1
+#define TCP_MSS			       65475
+#define LWIP_DISABLE_TCP_SANITY_CHECKS 1 /* they relate buffers to TCP_MSS */
+#define LWIP_TCP_PCB_NUM_EXT_ARGS      1
+#define TCP_OVERSIZE		       1460
+#define LWIP_WND_SCALE		       1
+#define TCP_RCV_SCALE		       4
+#define TCP_WND			       (512 * 1024)
+/* In a function that has a pcb: of a window that is not scaled, a quarter is less. */
+#define TCP_WND_UPDATE_THRESHOLD (TCP_WND_MAX(pcb) / 4)
+#define TCP_SND_BUF		 (512 * 1024)
+#define TCP_SND_QUEUELEN	 1024
+#define TCP_SNDLOWAT		 (32 * 1024)
+#define TCP_LISTEN_BACKLOG	 1
+#define LWIP_TCP_SACK_OUT	 1
+#define TCP_OOSEQ_MAX_BYTES	 (TCP_WND / 2)
+#define TCP_OOSEQ_MAX_PBUFS	 64
+#define LWIP_TCP_KEEPALIVE	 1
 /*
  * The maximum segment lifetime is a promise about old duplicates in the network; a connection that
  * we close first is remembered for two of them.  RFC 9293's 2 minutes stem from other networks; a
@@ -104,11 +115,18 @@
 #define TCP_MSL 5000u
 
 /* Numbers that a stranger must not guess. */
-#define LWIP_HOOK_FILENAME		   "arch/hooks.h"
-#define LWIP_HOOK_TCP_ISN		   net_tcp_isn
-#define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS 1
+#define LWIP_HOOK_FILENAME "arch/hooks.h"
+#define LWIP_HOOK_TCP_ISN  net_tcp_isn
+/* A new connection in the place of one that waits out its time. */
+#define LWIP_HOOK_IP4_INPUT net_ip4_in
+#define LWIP_HOOK_IP6_INPUT net_ip6_in
+/* Segments larger than the peer's. */
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, optlen, opt1len, opt2, p) net_tcp_in(pcb)
+#define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS				       net_tcp_out
+#define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS			       1
 
-#define LWIP_CHECKSUM_ON_COPY		   1
+/* Of TCP's checksums only those that the back end leaves us (unikernel/net/vif_out.c, vif_in.c). */
+#define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 
 /* Of lwIP's counters only those of MIB-II: retransmissions are the first thing to look at. */
 #define LWIP_STATS	   1

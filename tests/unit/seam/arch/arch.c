@@ -8,6 +8,7 @@
 #include "unikernel/arch/x86/arch.h"
 
 #include <sanitizer/asan_interface.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "hypercall/errno.h"
@@ -157,15 +158,77 @@ static bool fails_now(void)
 	return allocations_left && --allocations_left == 0;
 }
 
-#define MAY_FAIL(name, parameters, arguments)                        \
-	void *__real_##name parameters;                              \
-	void *__wrap_##name parameters;                              \
-	void *__wrap_##name parameters                               \
-	{                                                            \
-		return fails_now() ? NULL : __real_##name arguments; \
+/*
+ * Pages that were freed are filled, and must be as they were filled when somebody gets them again:
+ * ASan knows nothing of them. What page.c takes for itself is its own affair.
+ */
+#define FILLING 0xf5
+
+static bool filled[FAKE_MEMORY_PAGES];
+
+static bool *filled_at(const void *page)
+{
+	const size_t at = ((uintptr_t)page - FAKE_MEMORY_START) >> PAGE_SHIFT;
+
+	return at < FAKE_MEMORY_PAGES ? &filled[at] : NULL;
+}
+
+static void *pages_taken(void *run, size_t n)
+{
+	static const uint8_t was[PAGE_SIZE] = {[0 ... PAGE_SIZE - 1] = FILLING};
+
+	for (uint8_t *page = run; run && n > 0; n--, page += PAGE_SIZE) {
+		if (filled_at(page) && *filled_at(page) && memcmp(page, was, PAGE_SIZE) != 0)
+			fake_violation("page %p was written to after it had been freed", page);
+		if (filled_at(page))
+			*filled_at(page) = false;
+	}
+	return run;
+}
+
+void __real_pages_free(void *p, size_t n);
+void __wrap_pages_free(void *p, size_t n);
+
+void __wrap_pages_free(void *p, size_t n)
+{
+	__real_pages_free(p, n); /* sees to it that it is a run */
+	for (uint8_t *page = p; p && n > 0; n--, page += PAGE_SIZE)
+		if (filled_at(page)) {
+			__asan_unpoison_memory_region(page, PAGE_SIZE);
+			memset(page, FILLING, PAGE_SIZE);
+			*filled_at(page) = true;
+		}
+}
+
+bool __real_pages_resize(void *p, size_t old_n, size_t new_n);
+bool __wrap_pages_resize(void *p, size_t old_n, size_t new_n);
+
+bool __wrap_pages_resize(void *p, size_t old_n, size_t new_n)
+{
+	const bool done = __real_pages_resize(p, old_n, new_n);
+
+	if (done && new_n > old_n)
+		pages_taken((uint8_t *)p + old_n * PAGE_SIZE, new_n - old_n);
+	return done;
+}
+
+void *__real_pages_alloc_aligned(size_t n, size_t align);
+void *__wrap_pages_alloc_aligned(size_t n, size_t align);
+
+void *__wrap_pages_alloc_aligned(size_t n, size_t align)
+{
+	return pages_taken(__real_pages_alloc_aligned(n, align), n);
+}
+
+#define MAY_FAIL(name, parameters, arguments, pages)                                     \
+	void *__real_##name parameters;                                                  \
+	void *__wrap_##name parameters;                                                  \
+	void *__wrap_##name parameters                                                   \
+	{                                                                                \
+		return fails_now() ? NULL : pages_taken(__real_##name arguments, pages); \
 	}
 
-MAY_FAIL(page_alloc, (void), ())
-MAY_FAIL(pages_alloc, (size_t n), (n))
-MAY_FAIL(heap_alloc, (size_t size), (size))
-MAY_FAIL(heap_zalloc, (size_t size), (size))
+MAY_FAIL(page_alloc, (void), (), 1)
+MAY_FAIL(pages_alloc, (size_t n), (n), n)
+MAY_FAIL(heap_alloc, (size_t size), (size), 0)
+MAY_FAIL(heap_zalloc, (size_t size), (size), 0)

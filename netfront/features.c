@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which features of xen/io/netif.h a connection uses: those that the back end offers in its
+ * directory, less those that the command line switches off,
+ *
+ *	lodger.net-off=sg,gso4,…    lodger.net-on=split    lodger.net-queues=2
+ *	                                   (net-off1, net-on1, net-queues1: the second device)
+ *
+ * and those that are off unless it switches them on: a channel for each direction is one port more
+ * to poll whenever the guest sleeps, 5 us in PVH, and saves nothing with one vCPU. Less those that cannot be without another: GSO needs frames in pieces and blank checksums.
+ */
+#include <string.h>
+
+#include "netfront/device.h"
+#include "unikernel/core/boot.h"
+#include "unikernel/core/format.h"
+#include "unikernel/core/log.h"
+
+static const struct {
+	const char *name;
+	size_t at; /* in struct netfront_features */
+} switches[] = {
+	{"sg", offsetof(struct netfront_features, scatter_gather)},
+	{"csum4", offsetof(struct netfront_features, checksum_ipv4)},
+	{"csum6", offsetof(struct netfront_features, checksum_ipv6)},
+	{"gso4", offsetof(struct netfront_features, gso_ipv4)},
+	{"gso6", offsetof(struct netfront_features, gso_ipv6)},
+	{"split", offsetof(struct netfront_features, split_channels)},
+	{"multicast", offsetof(struct netfront_features, multicast_control)},
+	{"mtu", offsetof(struct netfront_features, mtu)},
+	{"lend", offsetof(struct netfront_features, lend)},
+};
+
+#define SWITCHES (sizeof(switches) / sizeof(switches[0]))
+
+static const char *option(const struct netfront *nf, const char *name)
+{
+	char full[24];
+
+	format(full, sizeof(full), nf->index > 0 ? "%s%u" : "%s", name, nf->index);
+	return boot_option(full);
+}
+
+static bool *feature(struct netfront_features *features, const char *name, size_t len)
+{
+	for (size_t i = 0; i < SWITCHES; i++)
+		if (strlen(switches[i].name) == len && !memcmp(switches[i].name, name, len))
+			return (bool *)((char *)features + switches[i].at);
+	return NULL;
+}
+
+/* Sets what a list of an option's names. */
+static void features_set(struct netfront *nf, const char *name, bool off)
+{
+	const char *list = option(nf, name);
+
+	while (list != NULL && *list != '\0') {
+		const char *comma = strchr(list, ',');
+		size_t len = comma != NULL ? (size_t)(comma - list) : strlen(list);
+		bool *is_off = feature(&nf->off, list, len);
+
+		if (is_off != NULL)
+			*is_off = off;
+		else if (len > 0)
+			log_error("netfront: lodger.%s: %.*s is no feature", name, (int)len, list);
+		list += len + (list[len] == ',');
+	}
+}
+
+void features_configure(struct netfront *nf)
+{
+	const char *queues = option(nf, "net-queues");
+
+	nf->off.split_channels = true;
+	features_set(nf, "net-off", true);
+	features_set(nf, "net-on", false);
+	nf->queues_wanted = 1;
+	if (queues == NULL)
+		return;
+	if (queues[0] >= '1' && queues[0] <= '0' + (char)NETFRONT_QUEUES_MAX && queues[1] == '\0')
+		nf->queues_wanted = (unsigned int)(queues[0] - '0');
+	else
+		log_error("netfront: lodger.net-queues=%s is not 1 to %u", queues,
+			  NETFRONT_QUEUES_MAX);
+}
+
+int features_negotiate(struct netfront *nf)
+{
+	enum { SG, NO_CSUM4, CSUM6, GSO4, GSO6, SPLIT, MULTICAST, QUEUES, CARRIER, PROPERTIES };
+	struct xenbus_property node[PROPERTIES] = {
+		[SG] = {.name = "feature-sg"},
+		[NO_CSUM4] = {.name = "feature-no-csum-offload"},
+		[CSUM6] = {.name = "feature-ipv6-csum-offload"},
+		[GSO4] = {.name = "feature-gso-tcpv4"},
+		[GSO6] = {.name = "feature-gso-tcpv6"},
+		[SPLIT] = {.name = "feature-split-event-channels"},
+		[MULTICAST] = {.name = "feature-multicast-control"},
+		[QUEUES] = {.name = "multi-queue-max-queues", .value = 1},
+		[CARRIER] = {.name = "carrier", .value = 1},
+	};
+	const struct netfront_features *off = &nf->off;
+	struct netfront_features *has = &nf->features;
+	int error = xenbus_read_all(nf->device->backend, node, PROPERTIES);
+
+	if (error != 0)
+		return error;
+	has->scatter_gather = node[SG].value == 1 && !off->scatter_gather;
+	/* Of IPv4 it is the want of it that is written: every old back end has it. */
+	has->checksum_ipv4 = node[NO_CSUM4].value == 0 && !off->checksum_ipv4;
+	has->checksum_ipv6 = node[CSUM6].value == 1 && !off->checksum_ipv6;
+	has->gso_ipv4 = node[GSO4].value == 1 && has->scatter_gather && has->checksum_ipv4 &&
+			!off->gso_ipv4;
+	has->gso_ipv6 = node[GSO6].value == 1 && has->scatter_gather && has->checksum_ipv6 &&
+			!off->gso_ipv6;
+	has->split_channels = node[SPLIT].value == 1 && !off->split_channels;
+	has->multicast_control = node[MULTICAST].value == 1 && !off->multicast_control;
+	nf->carrier_told = node[CARRIER].error == 0;
+	nf->carrier = node[CARRIER].value != 0;
+	has->mtu = !off->mtu;
+	has->lend = !off->lend;
+	has->queues = nf->queues_wanted;
+	if (node[QUEUES].value < has->queues)
+		has->queues = node[QUEUES].value > 0 ? (unsigned int)node[QUEUES].value : 1;
+	return 0;
+}
