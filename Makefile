@@ -29,6 +29,7 @@ all: ## builds the appliances and lodge
 -include tests/unit/ext4/ext4.mk
 -include tests/guest/guest.mk
 -include tests/bench/bench.mk
+-include tests/bench/net/net.mk
 -include tests/compare/compare.mk
 -include tests/system/lodge.mk
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "apps/bench/figure.h"
 
+#include "apps/bench/meter.h"
 #include "apps/bench/options.h"
 #include "apps/bench/platform.h"
 #include "apps/bench/record.h"
@@ -59,7 +60,10 @@ const char *figure_measure(const struct figure *figure, const struct measurement
 
 	if (options.mark)
 		return mark(figure, measurement);
-	reason = measure(measurement, figure->unit, options.samples, &statistics);
+	if (options.meter)
+		reason = meter_measure(figure, measurement, options.samples, &statistics);
+	else
+		reason = measure(measurement, figure->unit, options.samples, &statistics);
 	if (!reason)
 		record_figure(figure->name, figure->unit, &statistics);
 	return reason;

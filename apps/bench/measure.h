@@ -34,9 +34,10 @@ struct measurement {
 	const char *(*run)(void *context, struct sample *sample);
 	const char *(*undo)(void *context, unsigned int operations); /* may be NULL */
 	void *context;
-	unsigned int batch;  /* operations a sample */
-	unsigned int divide; /* long samples: so many times fewer of them; 0 is 1 */
-	size_t bytes;	     /* for UNIT_BYTES_PER_S */
+	unsigned int batch;   /* operations a sample */
+	unsigned int divide;  /* long samples: so many times fewer of them; 0 is 1 */
+	unsigned int metered; /* operations a sample under --meter; 0: as batch */
+	size_t bytes;	      /* for UNIT_BYTES_PER_S */
 };
 
 struct statistics {

@@ -37,16 +37,18 @@ static bool wait_set(int fd, unsigned int wait_ms)
 }
 
 /* connect() with an end. */
-static bool connected(int fd)
+static bool connected(int fd, uint16_t port)
 {
 	struct pollfd connecting = {.fd = fd, .events = POLLOUT};
+	struct sockaddr_in to = options.net;
 	const int flags = fcntl(fd, F_GETFL, 0);
 	int error = 0;
 	socklen_t length = sizeof(error);
 
+	to.sin_port = htons(port);
 	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
 		return false;
-	if (connect(fd, (const struct sockaddr *)&options.net, sizeof(options.net)) != 0) {
+	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0) {
 		if (errno != EINPROGRESS || poll(&connecting, 1, CONNECT_TRY_MS) != 1)
 			return false;
 		if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0)
@@ -55,13 +57,13 @@ static bool connected(int fd)
 	return fcntl(fd, F_SETFL, flags) == 0;
 }
 
-static int try(void)
+static int try(uint16_t port, unsigned int wait_s)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
 
 	if (fd < 0)
 		return -1;
-	if (connected(fd) && wait_set(fd, PEER_PATIENCE_S * 1000) &&
+	if (connected(fd, port) && wait_set(fd, wait_s * 1000) &&
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0)
 		return fd;
 	close(fd);
@@ -80,7 +82,7 @@ const char *network_open(int *fd)
 	if (!network_buffer)
 		return "there is no memory for messages";
 	while (!refused) {
-		*fd = try();
+		*fd = try(ntohs(options.net.sin_port), PEER_PATIENCE_S);
 		if (*fd >= 0)
 			return NULL;
 		if (platform_clock_ns() >= deadline_ns)
@@ -89,6 +91,12 @@ const char *network_open(int *fd)
 			platform_sleep_until(platform_clock_ns() + CONNECT_WAIT_NS);
 	}
 	return refused;
+}
+
+const char *network_connect(uint16_t port, unsigned int wait_s, int *fd)
+{
+	*fd = try(port, wait_s);
+	return *fd >= 0 ? NULL : "nobody answers at that port";
 }
 
 const char *network_send(int fd, const void *data, size_t size)

@@ -14,6 +14,9 @@
  */
 const char *network_open(int *fd);
 
+/* Connects to another port of the same machine; recv() and send() there wait so long. */
+const char *network_connect(uint16_t port, unsigned int wait_s, int *fd);
+
 const char *network_request(int fd, enum peer_operation operation, size_t size, unsigned int count,
 			    uint16_t port);
 const char *network_report(int fd, struct peer_report *report); /* in our order, checked */

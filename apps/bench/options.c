@@ -23,6 +23,9 @@ static const char help[] =
 	"                       xvda, of Linux a path\n"
 	"  --samples N          samples of each figure (101; long ones take fewer)\n"
 	"  --only PREFIX[,…]    only figures whose names begin so\n"
+	"  --meter PORT         of --net's address: a meter of the domain's processor time in "
+	"dom0,\n"
+	"                       which is asked around each sample; samples are long then, and few\n"
 	"  --mark               Lodger: hypercall 62 before and 63 after 64 operations of each\n"
 	"                       figure, in place of measuring, for an exit counter\n"
 	"  --mode MODE          Linux: what this runs in: PV, PVH, HVM or process\n"
@@ -85,6 +88,10 @@ static bool option_take(int option, char *argument)
 		return true;
 	case 'm':
 		return mode(argument);
+	case 't':
+		good = number(argument, UINT16_MAX, &value) && value > 0;
+		options.meter = (uint16_t)value;
+		return good;
 	case 'e':
 		good = number(argument, DOMID_MAX, &value);
 		options.echo = true;
@@ -101,11 +108,17 @@ static bool option_take(int option, char *argument)
 bool options_parse(int argc, char **argv, int *status)
 {
 	static const struct option known[] = {
-		{"net", required_argument, NULL, 'n'},	   {"disk", required_argument, NULL, 'd'},
-		{"samples", required_argument, NULL, 's'}, {"only", required_argument, NULL, 'o'},
-		{"mark", no_argument, NULL, 'k'},	   {"mode", required_argument, NULL, 'm'},
-		{"echo", required_argument, NULL, 'e'},	   {"peer", required_argument, NULL, 'p'},
-		{"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0},
+		{"net", required_argument, NULL, 'n'},
+		{"disk", required_argument, NULL, 'd'},
+		{"samples", required_argument, NULL, 's'},
+		{"only", required_argument, NULL, 'o'},
+		{"mark", no_argument, NULL, 'k'},
+		{"mode", required_argument, NULL, 'm'},
+		{"echo", required_argument, NULL, 'e'},
+		{"peer", required_argument, NULL, 'p'},
+		{"meter", required_argument, NULL, 't'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int option, index = 0;
 

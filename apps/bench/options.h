@@ -18,6 +18,7 @@ struct options {
 	bool echo, peer;
 	unsigned int domid; /* of --echo */
 	uint16_t port;	    /* of --peer */
+	uint16_t meter;	    /* a port of net's address; 0: not given */
 };
 
 extern struct options options;

@@ -16,11 +16,12 @@
 #include "apps/bench/network.h"
 #include "apps/bench/platform.h"
 
-#define PACKETS	     1000u
-#define QUIET_MS     10 /* without any: time to ask whether all have been sent */
-#define PATIENCE_NS  (PEER_PATIENCE_S * 1000000000ull)
-#define FULL_WAIT_NS 100000ull
-#define FULL_TRIES   10000u
+#define PACKETS		1000u
+#define PACKETS_METERED 4000u
+#define QUIET_MS	10 /* without any: time to ask whether all have been sent */
+#define PATIENCE_NS	(PEER_PATIENCE_S * 1000000000ull)
+#define FULL_WAIT_NS	100000ull
+#define FULL_TRIES	10000u
 
 struct line {
 	int control, datagrams;
@@ -152,6 +153,7 @@ static const char *packets(const struct figure *figure, struct measurement measu
 	measurement.undo = datagrams_close;
 	measurement.batch = PACKETS;
 	measurement.divide = 4;
+	measurement.metered = PACKETS_METERED;
 	reason = figure_measure(figure, &measurement);
 	close(line.control);
 	return reason;

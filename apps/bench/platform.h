@@ -37,6 +37,9 @@ void platform_settle(void);
 const char *platform_console_check(void);
 void platform_console_drain(void);
 
+/* Events that came for the network card since the start, as this system counts them. */
+uint64_t platform_net_events(void);
+
 /* Hypercall 62 before and 63 after, for Xen's trace; a reason where there are none. */
 const char *platform_mark_check(void);
 void platform_mark(bool begin);

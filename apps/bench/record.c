@@ -68,6 +68,17 @@ void record_mark(const char *name, unsigned int operations)
 	record("mark", ",\"name\":\"%s\",\"operations\":%u", name, operations);
 }
 
+void record_meter(const char *name, const struct record_meter *meter)
+{
+	record("meter",
+	       ",\"name\":\"%s\",\"sample\":%u,\"asked\":%u,\"operations\":%u,\"bytes\":%zu"
+	       ",\"elapsed_ns\":%" PRIu64 ",\"guest_ns\":%" PRIu64 ",\"dom0_ns\":%" PRIu64
+	       ",\"idle_ns\":%" PRIu64 ",\"events_out\":%" PRIu64 ",\"events_in\":%" PRIu64,
+	       name, meter->sample, meter->asked, meter->operations, meter->bytes,
+	       meter->elapsed_ns, meter->guest_ns, meter->dom0_ns, meter->idle_ns,
+	       meter->events_out, meter->events_in);
+}
+
 void record_end(void)
 {
 	record("end", ",\"figures\":%u", figures_told);

@@ -48,7 +48,8 @@ static const char *run_udp(void *context, struct sample *sample)
 const char *net_rtt_tcp(const struct figure *figure)
 {
 	struct line line;
-	const struct measurement measurement = {.run = run_tcp, .context = &line, .batch = 10};
+	const struct measurement measurement = {
+		.run = run_tcp, .context = &line, .batch = 10, .metered = 500};
 	const char *reason = network_open(&line.fd);
 
 	if (reason)
@@ -63,7 +64,8 @@ const char *net_rtt_tcp(const struct figure *figure)
 const char *net_rtt_udp(const struct figure *figure)
 {
 	struct line line = {.fd = -1};
-	const struct measurement measurement = {.run = run_udp, .context = &line, .batch = 10};
+	const struct measurement measurement = {
+		.run = run_udp, .context = &line, .batch = 10, .metered = 500};
 	struct peer_report report = {0};
 	int control;
 	const char *reason = network_open(&control);

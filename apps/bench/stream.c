@@ -33,8 +33,12 @@ static const char *stream(const struct figure *figure,
 			  const char *(*run)(void *context, struct sample *sample))
 {
 	int fd;
-	const struct measurement measurement = {
-		.run = run, .context = &fd, .batch = 64, .divide = 10, .bytes = PEER_SIZE_MAX};
+	const struct measurement measurement = {.run = run,
+						.context = &fd,
+						.batch = 64,
+						.divide = 10,
+						.metered = 512,
+						.bytes = PEER_SIZE_MAX};
 	const char *reason = network_open(&fd);
 
 	if (reason)

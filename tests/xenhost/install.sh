@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# install.sh SET…: installs what is missing of the sets (build, run, test, compare, dom0) in
+# install.sh SET…: installs what is missing of the sets (build, run, test, bench, compare, dom0) in
 # the list beside this script, as root or through sudo, and says what and why.
 # Nothing missing: nothing is done, in a few milliseconds.
 

@@ -3,6 +3,7 @@
 #include "apps/bench/platform.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -97,6 +98,24 @@ void platform_console_drain(void)
 {
 	if (isatty(STDOUT_FILENO))
 		tcdrain(STDOUT_FILENO);
+}
+
+/*
+ * Interrupts of netfront, which names them vif0-q0-tx or so. A line is "NUMBER: COUNT … NAME", and one
+ * processor has one count.
+ */
+uint64_t platform_net_events(void)
+{
+	FILE *file = fopen("/proc/interrupts", "re");
+	uint64_t events = 0, count;
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (strstr(line, "vif") && sscanf(line, " %*[^:]: %" SCNu64, &count) == 1)
+			events += count;
+	if (file)
+		fclose(file);
+	return events;
 }
 
 const char *platform_mark_check(void)

@@ -9,6 +9,7 @@
 #include "hypercall/hypercall.h"
 #include "unikernel/core/boot.h"
 #include "unikernel/core/console.h"
+#include "unikernel/core/evtchn.h"
 #include "unikernel/core/thread.h"
 #include "unikernel/core/time.h"
 
@@ -67,6 +68,15 @@ const char *platform_console_check(void)
 void platform_console_drain(void)
 {
 	console_flush(time_in(CONSOLE_WAIT));
+}
+
+/* Those of all ports, which come from the backend while nothing but the network is in use. */
+uint64_t platform_net_events(void)
+{
+	struct evtchn_stats stats;
+
+	evtchn_stats(&stats);
+	return stats.dispatches;
 }
 
 const char *platform_mark_check(void)
