@@ -344,12 +344,8 @@ int config_parse(struct config *config, const char *filename, const char *text,
 
 void config_free(struct config *config)
 {
-	for (size_t i = 0; i < config->vif_count; i++) {
-		free(config->vifs[i].bridge);
-		free(config->vifs[i].script);
-		free(config->vifs[i].vifname);
-		free(config->vifs[i].ip);
-	}
+	for (size_t i = 0; i < config->vif_count; i++)
+		config_free_vif(&config->vifs[i]);
 	for (size_t i = 0; i < config->disk_count; i++) {
 		free(config->disks[i].target);
 		free(config->disks[i].vdev);

@@ -44,6 +44,7 @@ struct config_vif {
 	char *script;	     /* absolute path, or NULL: lodge itself joins the bridge */
 	char *vifname;	     /* or NULL: vifDOMID.INDEX */
 	char *ip;	     /* or NULL; for the script */
+	unsigned mtu;	     /* 0: the bridge's for the interface, 1500 for the guest */
 	uint64_t rate_bytes; /* per interval of rate_interval_us; an interval of 0: no limit */
 	uint32_t rate_interval_us;
 };
@@ -98,6 +99,13 @@ int config_read(struct config *config, const char *filename, char *const overrid
 		size_t override_count);
 
 void config_free(struct config *config);
+
+/*
+ * One card by itself, from `count' words of a command line, each of them like an element of vif=[...].
+ * As config_parse: prints what is wrong, and config_free_vif must be called in any case.
+ */
+int config_parse_card(struct config_vif *vif, char *const words[], size_t count);
+void config_free_vif(struct config_vif *vif);
 
 /* Device number of a disk's name as blkfront knows it ("xvda" -> 51712); false if it is none. */
 bool config_vdev(const char *vdev, unsigned *devid);

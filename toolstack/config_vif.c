@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One element of vif=[...]: "key=value,key=value" (xl-network-configuration(5)). */
 #include <ctype.h>
+#include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +54,10 @@ static void set_rate(struct config_parse *parse, int element, const char *value,
 	vif->rate_interval_us = nic.rate_interval_usecs;
 }
 
+/* What IPv4 asks of every link, and what an IP packet can be. */
+#define MTU_MIN 68
+#define MTU_MAX 65535
+
 static void set(struct config_parse *parse, int element, const char *key, const char *value,
 		struct config_vif *vif)
 {
@@ -76,6 +82,13 @@ static void set(struct config_parse *parse, int element, const char *key, const 
 		vif->ip = config_copy(parse, value);
 	} else if (!strcmp(key, "rate")) {
 		set_rate(parse, element, value, vif);
+	} else if (!strcmp(key, "mtu")) {
+		uint64_t mtu = 0;
+
+		if (!text_to_number(value, MTU_MIN, MTU_MAX, &mtu))
+			config_fail(parse, "vif", element, "mtu='%s' is no number from %d to %d",
+				    value, MTU_MIN, MTU_MAX);
+		vif->mtu = (unsigned)mtu;
 	} else if (!strcmp(key, "backend")) {
 		if (strcmp(value, "0") && strcmp(value, "Domain-0"))
 			config_fail(parse, "vif", element,
@@ -89,15 +102,16 @@ static void set(struct config_parse *parse, int element, const char *key, const 
 				    key, value);
 	} else {
 		config_fail(parse, "vif", element,
-			    "'%s' is not known; use mac, bridge, script, vifname, ip, rate", key);
+			    "'%s' is not known; use mac, bridge, script, vifname, ip, rate, mtu",
+			    key);
 	}
 }
 
-void config_parse_vif(struct config_parse *parse, int element, const char *spec,
-		      struct config_vif *vif)
+/* Divided by commas. */
+static void set_all(struct config_parse *parse, int element, const char *spec,
+		    struct config_vif *vif)
 {
 	char *copy = config_copy(parse, spec), *rest = copy, *word;
-	static const uint8_t no_mac[6];
 
 	while (copy && (word = strsep(&rest, ","))) {
 		char *value = strchr(word, '=');
@@ -113,9 +127,52 @@ void config_parse_vif(struct config_parse *parse, int element, const char *spec,
 			config_fail(parse, "vif", element, "'%s' has no value; write %s=...", word,
 				    word);
 	}
+	free(copy);
+}
+
+static void set_defaults(struct config_parse *parse, struct config_vif *vif)
+{
+	static const uint8_t no_mac[6];
+
 	if (!memcmp(vif->mac, no_mac, sizeof(no_mac)))
 		identity_mac(vif->mac);
 	if (!vif->bridge)
 		vif->bridge = config_copy(parse, BRIDGE_DEFAULT);
-	free(copy);
+}
+
+void config_parse_vif(struct config_parse *parse, int element, const char *spec,
+		      struct config_vif *vif)
+{
+	set_all(parse, element, spec, vif);
+	set_defaults(parse, vif);
+}
+
+int config_parse_card(struct config_vif *vif, char *const words[], size_t count)
+{
+	/* Of what libxlutil has to say of a rate ours is said already. */
+	FILE *nowhere = fopen("/dev/null", "we");
+	struct config_parse parse = {.filename = "command line", .text = ""};
+
+	*vif = (struct config_vif){0};
+	parse.xlu = nowhere ? xlu_cfg_init(nowhere, parse.filename) : NULL;
+	if (!parse.xlu)
+		parse.error = -ENOMEM;
+	for (size_t i = 0; i < count && parse.xlu; i++)
+		set_all(&parse, -1, words[i], vif);
+	if (!parse.error)
+		set_defaults(&parse, vif);
+	if (parse.xlu)
+		xlu_cfg_destroy(parse.xlu);
+	if (nowhere)
+		fclose(nowhere);
+	return parse.error;
+}
+
+void config_free_vif(struct config_vif *vif)
+{
+	free(vif->bridge);
+	free(vif->script);
+	free(vif->vifname);
+	free(vif->ip);
+	*vif = (struct config_vif){0};
 }

@@ -8,12 +8,14 @@
 #include "toolstack/device.h"
 #include "toolstack/message.h"
 #include "toolstack/nodes.h"
+#include "toolstack/nodes_remove.h"
 #include "toolstack/script.h"
 #include "toolstack/text.h"
 #include "toolstack/wait.h"
 
 #define PATH_SIZE     96
 #define CLOSE_SECONDS 10
+#define STATE_CLOSING "5"
 #define STATE_CLOSED  "6"
 
 static const char *const kinds[] = {"vif", "vbd"};
@@ -81,6 +83,24 @@ struct leavers {
 	size_t count;
 };
 
+/* What is known of one, with the script that saw it in and is to see it out. */
+static void note_leaver(struct xenstore *xenstore, struct leaving *leaving, const char *kind,
+			uint32_t domid, unsigned device)
+{
+	char path[PATH_SIZE];
+
+	*leaving = (struct leaving){.kind = kind, .device = device};
+	back_path(path, kind, domid, device, "script");
+	if (xenstore_read(xenstore, XENSTORE_NO_TRANSACTION, path, &leaving->script))
+		leaving->script = NULL;
+}
+
+static void see_out(struct leaving *leaving, uint32_t domid)
+{
+	if (leaving->script && *leaving->script == '/' && strcmp(leaving->script, NODES_NO_SCRIPT))
+		script_run(leaving->script, leaving->kind, domid, leaving->device, false);
+}
+
 static int find_leavers(struct xenstore *xenstore, uint32_t domid, struct leavers *leavers)
 {
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
@@ -103,11 +123,7 @@ static int find_leavers(struct xenstore *xenstore, uint32_t domid, struct leaver
 			    leavers->count == sizeof(leavers->list) / sizeof(leavers->list[0]))
 				continue;
 			leavers->count++;
-			*leaving = (struct leaving){.kind = kinds[k], .device = (unsigned)number};
-			back_path(path, kinds[k], domid, leaving->device, "script");
-			if (xenstore_read(xenstore, XENSTORE_NO_TRANSACTION, path,
-					  &leaving->script))
-				leaving->script = NULL;
+			note_leaver(xenstore, leaving, kinds[k], domid, (unsigned)number);
 		}
 		free(names);
 	}
@@ -137,6 +153,20 @@ static int ask_to_leave(struct xenstore *xenstore, uint32_t domid, const struct 
 	return xenstore_batch_run(xenstore, &batch, NULL, NULL);
 }
 
+/* A back end that does not close is told of, and then given up. */
+static int await_closed(struct xenstore *xenstore, const struct leaving *leaving, uint32_t domid,
+			uint64_t deadline)
+{
+	int error = device_wait_backend(xenstore, leaving->kind, domid, leaving->device,
+					BACKEND_CLOSED, deadline);
+
+	if (error != -ETIMEDOUT)
+		return error;
+	message_warn("the back end of %s %u of domain %u does not close; removing it",
+		     leaving->kind, leaving->device, domid);
+	return 0;
+}
+
 int device_remove_all(struct xenstore *xenstore, uint32_t domid)
 {
 	struct leavers leavers = {.count = 0};
@@ -149,25 +179,65 @@ int device_remove_all(struct xenstore *xenstore, uint32_t domid)
 		struct leaving *leaving = &leavers.list[i];
 		char path[PATH_SIZE];
 
+		if (!error)
+			error = await_closed(xenstore, leaving, domid, deadline);
 		if (!error) {
-			int closed = device_wait_backend(xenstore, leaving->kind, domid,
-							 leaving->device, BACKEND_CLOSED, deadline);
-
-			if (closed == -ETIMEDOUT)
-				message_warn("the back end of %s %u of domain %u does not close; "
-					     "removing it",
-					     leaving->kind, leaving->device, domid);
-			else
-				error = closed;
-		}
-		if (!error && leaving->script && *leaving->script == '/' &&
-		    strcmp(leaving->script, NODES_NO_SCRIPT))
-			script_run(leaving->script, leaving->kind, domid, leaving->device, false);
-		if (!error) {
+			see_out(leaving, domid);
 			back_path(path, leaving->kind, domid, leaving->device, "");
 			error = xenstore_remove(xenstore, XENSTORE_NO_TRANSACTION, path);
 		}
 		free(leaving->script);
 	}
 	return error;
+}
+
+/*
+ * By way of the back end's state, which the front end follows; once that is Closed, the back end
+ * is, and being no longer "online" does not begin anew. A back end that is Closed already has
+ * nothing to say to anybody.
+ */
+int device_ask_out(struct xenstore *xenstore, const char *kind, uint32_t domid, unsigned device,
+		   uint64_t deadline_ns)
+{
+	struct xenstore_batch batch = {0};
+	char path[PATH_SIZE];
+	int state, error;
+
+	back_path(path, kind, domid, device, "state");
+	state = read_state(xenstore, path);
+	if (state < 0)
+		return state == -ENOENT ? -ENODEV : state;
+	back_path(path, kind, domid, device, "online");
+	xenstore_batch_write(&batch, XENSTORE_NO_TRANSACTION, path, "0");
+	if ((unsigned)state < BACKEND_CLOSING) {
+		back_path(path, kind, domid, device, "state");
+		xenstore_batch_write(&batch, XENSTORE_NO_TRANSACTION, path, STATE_CLOSING);
+	}
+	error = xenstore_batch_run(xenstore, &batch, NULL, NULL);
+	if (!error)
+		error = device_wait_backend(xenstore, kind, domid, device, BACKEND_CLOSED,
+					    deadline_ns);
+	return error;
+}
+
+int device_put_out(struct xenstore *xenstore, const char *kind, uint32_t domid, unsigned device)
+{
+	struct leavers one = {.count = 1};
+	int error;
+
+	one.list[0] = (struct leaving){.kind = kind, .device = device};
+	error = ask_to_leave(xenstore, domid, &one);
+	if (!error)
+		error = await_closed(xenstore, &one.list[0], domid, time_after_s(CLOSE_SECONDS));
+	return error;
+}
+
+int device_clear(struct xenstore *xenstore, const char *kind, uint32_t domid, unsigned device)
+{
+	struct leaving leaving;
+
+	note_leaver(xenstore, &leaving, kind, domid, device);
+	see_out(&leaving, domid);
+	free(leaving.script);
+	return nodes_remove_device(xenstore, kind, domid, device);
 }

@@ -20,6 +20,19 @@ int device_wait_backend(struct xenstore *xenstore, const char *kind, uint32_t do
 			unsigned device, unsigned state, uint64_t deadline_ns);
 
 /*
+ * Asks a running domain to let go of a device ("vif" or "vbd"), and waits until it has: 0;
+ * -ETIMEDOUT, -ECANCELED, -errno. -ENODEV: there is no such back end.
+ */
+int device_ask_out(struct xenstore *xenstore, const char *kind, uint32_t domid, unsigned device,
+		   uint64_t deadline_ns);
+
+/* Has the back end let go of the domain, whatever the domain says. 0 or -errno. */
+int device_put_out(struct xenstore *xenstore, const char *kind, uint32_t domid, unsigned device);
+
+/* Runs the script of a device that is out, if it has one, and removes its nodes. 0 or -errno. */
+int device_clear(struct xenstore *xenstore, const char *kind, uint32_t domid, unsigned device);
+
+/*
  * Takes all vifs and vbds of a domain that runs no more: closes their front
  * ends, waits (a bounded time) until the back ends have let go, runs their
  * hotplug scripts if they have any, and removes what is left of them. Works on

@@ -12,6 +12,7 @@
 #include "toolstack/netlink.h"
 #include "toolstack/nodes.h"
 #include "toolstack/nodes_remove.h"
+#include "toolstack/nodes_write.h"
 #include "toolstack/vif.h"
 #include "toolstack/wait.h"
 
@@ -131,31 +132,11 @@ static int check_name(struct domain *domain, uint32_t transaction, bool *stale)
 	return error;
 }
 
-/* The first error of a batch of writes; the last reply is that of the commit. */
-struct commit {
-	unsigned last;
-	int error;
-	int committed;
-};
-
-static void note_commit(void *context, unsigned index, int error, const char *payload, size_t size)
-{
-	struct commit *commit = context;
-
-	(void)payload;
-	(void)size;
-	if (index == commit->last)
-		commit->committed = error;
-	else if (error && error != -ENOENT && !commit->error) /* nothing to remove */
-		commit->error = error;
-}
-
 /* One attempt: -EAGAIN if somebody else's change came between. */
 static int write_nodes_once(struct domain *domain, const struct nodes *nodes)
 {
 	char roots[NODES_ROOTS][NODES_ROOT_SIZE];
 	struct xenstore_batch batch = {0};
-	struct commit commit = {0};
 	uint32_t transaction;
 	size_t stale_roots = 0;
 	bool stale = false;
@@ -173,20 +154,8 @@ static int write_nodes_once(struct domain *domain, const struct nodes *nodes)
 		stale_roots = nodes_roots(roots, domain->build.domid, domain->config->uuid);
 	for (size_t i = 0; i < stale_roots; i++)
 		xenstore_batch_remove(&batch, transaction, roots[i]);
-	for (size_t i = 0; i < nodes->count; i++) {
-		const struct node *node = &nodes->list[i];
-
-		xenstore_batch_write(&batch, transaction, node->path, node->value);
-		if (node->perms)
-			xenstore_batch_set_perms(&batch, transaction, node->path, node->perms);
-	}
-	commit.last = batch.count;
-	xenstore_batch_end(&batch, transaction);
 	domain->stored = true;
-	error = xenstore_batch_run(domain->xenstore, &batch, note_commit, &commit);
-	if (!error)
-		error = commit.error ? commit.error : commit.committed;
-	return error;
+	return nodes_commit(domain->xenstore, transaction, &batch, nodes);
 }
 
 static int write_nodes(struct domain *domain)

@@ -12,8 +12,9 @@
 #endif
 
 static const struct command *const commands[] = {
-	&command_create, &command_destroy, &command_shutdown,
-	&command_list,	 &command_console, &command_wait,
+	&command_create,       &command_destroy,	&command_shutdown,
+	&command_list,	       &command_console,	&command_wait,
+	&command_network_list, &command_network_attach, &command_network_detach,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -22,7 +23,7 @@ static void show_help(FILE *file)
 {
 	fprintf(file, "usage: lodge [-v] [-q] COMMAND [OPTIONS] [ARGUMENTS]\n\ncommands:\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(file, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(file, "  %-14s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(file, "\n`lodge COMMAND --help' tells more of one; lodge(8) tells all.\n"
 		      "  -h, --help   this text\n      --version  the version\n");
 }

@@ -129,6 +129,8 @@ static void add_vif(struct nodes *nodes, uint32_t domid, unsigned index,
 	begin_device(nodes, &device, domid, "vif", index);
 	put(nodes, device.front, "handle", "%u", index);
 	put(nodes, device.front, "mac", "%s", mac);
+	if (vif->mtu)
+		put(nodes, device.front, "mtu", "%u", vif->mtu);
 	put(nodes, device.front, "trusted", "1");
 	tell_back(nodes, &device, "script", "%s", vif->script ? vif->script : NODES_NO_SCRIPT);
 	if (vif->vifname)
@@ -139,6 +141,8 @@ static void add_vif(struct nodes *nodes, uint32_t domid, unsigned index,
 	if (vif->rate_interval_us)
 		tell_back(nodes, &device, "rate", "%llu,%u", (unsigned long long)vif->rate_bytes,
 			  vif->rate_interval_us);
+	if (vif->mtu)
+		tell_back(nodes, &device, "mtu", "%u", vif->mtu);
 	tell_back(nodes, &device, "bridge", "%s", vif->bridge);
 	tell_back(nodes, &device, "handle", "%u", index);
 	tell_back(nodes, &device, "type", "vif");
@@ -262,6 +266,13 @@ void nodes_fill(struct nodes *nodes, const struct config *config, const struct b
 		add_vif(nodes, build->domid, (unsigned)i, &config->vifs[i]);
 	for (size_t i = 0; i < config->disk_count; i++)
 		add_disk(nodes, build->domid, &config->disks[i], &disks[i]);
+}
+
+void nodes_fill_card(struct nodes *nodes, uint32_t domid, unsigned index,
+		     const struct config_vif *vif)
+{
+	*nodes = (struct nodes){0};
+	add_vif(nodes, domid, index, vif);
 }
 
 void nodes_free(struct nodes *nodes)

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "toolstack/message.h"
 #include "toolstack/nodes.h"
 #include "toolstack/nodes_remove.h"
+
+/* Collisions with other writers to the store, before something must be wrong. */
+#define TRANSACTIONS_MAX 100
 
 /* Innermost first: the last one can only be empty once the others are gone. */
 static const char *const shared[] = {
@@ -43,6 +48,58 @@ static void remove_shared(struct xenstore *xenstore)
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]) && !error; i++)
 		error = remove_if_empty(xenstore, transaction, shared[i]);
 	xenstore_transaction_end(xenstore, transaction, !error);
+}
+
+/* PATH and, as long as they are empty then, `levels' directories above it. */
+static int remove_upwards(struct xenstore *xenstore, uint32_t transaction, unsigned levels,
+			  const char *format, ...) __attribute__((format(printf, 4, 5)));
+static int remove_upwards(struct xenstore *xenstore, uint32_t transaction, unsigned levels,
+			  const char *format, ...)
+{
+	char path[NODES_ROOT_SIZE];
+	va_list arguments;
+	int error;
+
+	va_start(arguments, format);
+	vsnprintf(path, sizeof(path), format, arguments);
+	va_end(arguments);
+	error = xenstore_remove(xenstore, transaction, path);
+	while (!error && levels--) {
+		*strrchr(path, '/') = '\0';
+		error = remove_if_empty(xenstore, transaction, path);
+	}
+	return error;
+}
+
+int nodes_remove_device(struct xenstore *xenstore, const char *kind, uint32_t domid,
+			unsigned device)
+{
+	int error = -EAGAIN;
+
+	for (int i = 0; error == -EAGAIN && i < TRANSACTIONS_MAX; i++) {
+		uint32_t transaction;
+
+		error = xenstore_transaction_start(xenstore, &transaction);
+		if (error)
+			break;
+		error = remove_upwards(xenstore, transaction, 2, "/local/domain/%u/device/%s/%u",
+				       domid, kind, device);
+		if (!error)
+			error = remove_upwards(xenstore, transaction, 2,
+					       "/local/domain/0/backend/%s/%u/%u", kind, domid,
+					       device);
+		if (!error)
+			error = remove_upwards(xenstore, transaction, 2, "/libxl/%u/device/%s/%u",
+					       domid, kind, device);
+		if (error)
+			xenstore_transaction_end(xenstore, transaction, false);
+		else
+			error = xenstore_transaction_end(xenstore, transaction, true);
+	}
+	if (error)
+		message_error("cannot remove the nodes of %s %u of domain %u: %s", kind, device,
+			      domid, strerror(-error));
+	return error;
 }
 
 int nodes_remove(struct xenstore *xenstore, uint32_t domid, const uint8_t uuid[16])

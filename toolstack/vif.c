@@ -92,7 +92,8 @@ int vif_connect(struct xenstore *xenstore, int netlink, uint32_t domid, unsigned
 
 	bridge = (int)if_nametoindex(vif->bridge);
 	error = bridge ? netlink_join_bridge(netlink, interface, vif->vifname,
-					     interface_mtu(vif->bridge), bridge)
+					     vif->mtu ? vif->mtu : interface_mtu(vif->bridge),
+					     bridge)
 		       : -ENODEV;
 	if (error) {
 		if (error != -ECANCELED)
