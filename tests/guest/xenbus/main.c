@@ -189,9 +189,11 @@ static void test_pipeline(void)
 	static const char *const name[] = {"p0", "p1", "p2",  "p3",  "p4",  "p5",  "p6",  "p7",
 					   "p8", "p9", "p10", "p11", "p12", "p13", "p14", "p15"};
 
-	for (size_t i = 0; i < XENBUS_PROPERTIES_MAX; i++)
+	enum { COUNT = sizeof(name) / sizeof(name[0]) };
+
+	for (size_t i = 0; i < COUNT; i++)
 		out[i] = (struct xenbus_property){.name = name[i], .value = 1000 + i};
-	CHECK(xenbus_write_all(DIR, out, XENBUS_PROPERTIES_MAX) == 0);
+	CHECK(xenbus_write_all(DIR, out, COUNT) == 0);
 	CHECK(xenbus_read_all(DIR, in, 4) == 0);
 	CHECK(in[0].value == 1000 && in[1].value == 1007 && in[2].value == 1015);
 	CHECK(in[3].value == 77 && in[3].error == -ENOENT);
