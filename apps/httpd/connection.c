@@ -52,6 +52,7 @@ struct connection *connection_create(int fd)
 	connection->fd = fd;
 	connection->state = CONNECTION_RECEIVING;
 	connection->pending = false;
+	connection->drained = false;
 	connection->input_size = 0;
 	connection->input_used = 0;
 	request_init(&connection->request);
@@ -96,6 +97,15 @@ static void answer_start(struct connection *connection)
 	deadline_set(connection, SENDING_TIMES * connection_options.timeout_ms);
 }
 
+/* A socket that gave less than it was asked for has no more for now: poll() tells when it has. */
+static ssize_t input_read(struct connection *connection)
+{
+	ssize_t n = recv(connection->fd, connection->input, sizeof(connection->input), 0);
+
+	connection->drained = n > 0 && (size_t)n < sizeof(connection->input);
+	return n;
+}
+
 static enum step receive(struct connection *connection)
 {
 	struct request *request = &connection->request;
@@ -109,7 +119,9 @@ static enum step receive(struct connection *connection)
 			answer_start(connection);
 		return STEP_AGAIN;
 	}
-	n = recv(connection->fd, connection->input, sizeof(connection->input), 0);
+	if (connection->drained)
+		return STEP_WAIT;
+	n = input_read(connection);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return STEP_WAIT;
 	if (n <= 0)
@@ -170,13 +182,18 @@ static enum step transmit(struct connection *connection)
 	connection->progress += (size_t)n;
 	if (connection->progress >= CONNECTION_PROGRESS)
 		deadline_set(connection, SENDING_TIMES * connection_options.timeout_ms);
+	if (response_left(response) == 0)
+		answer_end(connection);
 	return n == size ? STEP_AGAIN : STEP_WAIT;
 }
 
 static enum step linger(struct connection *connection)
 {
-	ssize_t n = recv(connection->fd, connection->input, sizeof(connection->input), 0);
+	ssize_t n;
 
+	if (connection->drained)
+		return STEP_WAIT;
+	n = input_read(connection);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return STEP_WAIT;
 	if (n <= 0)
@@ -201,6 +218,7 @@ bool connection_ready(struct connection *connection)
 {
 	enum step outcome = STEP_AGAIN;
 
+	connection->drained = false;
 	for (int turn = 0; turn < CHUNKS_A_TURN && outcome == STEP_AGAIN; turn++)
 		outcome = step(connection);
 	connection->pending = outcome == STEP_AGAIN;

@@ -41,6 +41,7 @@ struct connection {
 	struct request request;
 	struct response response;
 	bool pending;	 /* there was more to do when its turn was over */
+	bool drained;	 /* in this turn the socket gave all that it had */
 	size_t progress; /* bytes sent since the deadline was last set; lingering: thrown away */
 	size_t input_size, input_used;
 	char input[CONNECTION_INPUT];

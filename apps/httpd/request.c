@@ -77,6 +77,7 @@ static int field_end(llhttp_t *parser)
 	if (request->current) {
 		request->current->seen++;
 		request->current->size = 0;
+		request->current->text[0] = '\0';
 	}
 	return 0;
 }
@@ -91,6 +92,7 @@ static int value_part(llhttp_t *parser, const char *at, size_t size)
 	} else if (value) {
 		memcpy(value->text + value->size, at, size);
 		value->size += size;
+		value->text[value->size] = '\0';
 	}
 	return head_count(request, size);
 }
@@ -155,6 +157,13 @@ void request_init(struct request *request)
 	request_next(request);
 }
 
+static void value_clear(struct request_value *value)
+{
+	value->size = 0;
+	value->seen = 0;
+	value->cut = false;
+}
+
 void request_next(struct request *request)
 {
 	llhttp_resume(&request->parser);
@@ -165,7 +174,8 @@ void request_next(struct request *request)
 	request->keep_alive = false;
 	request->target_size = 0;
 	request->target[0] = '\0';
-	memset(request->value, 0, sizeof(request->value));
+	for (size_t i = 0; i < HEADER_COUNT; i++)
+		value_clear(&request->value[i]);
 	request->head_size = 0;
 	request->body_size = 0;
 	request->field_size = 0;
@@ -221,6 +231,5 @@ const char *request_value(const struct request *request, enum request_header hea
 {
 	const struct request_value *value = &request->value[header];
 
-	/* The text is never written to its last byte, and was cleared before. */
 	return value->seen == 1 && !value->cut ? value->text : NULL;
 }

@@ -9,16 +9,13 @@
 #include <unistd.h>
 
 #include "apps/httpd/date.h"
+#include "apps/httpd/kept_file.h"
 #include "apps/httpd/kernel_page.h"
-#include "apps/httpd/mime.h"
 #include "apps/httpd/path.h"
 #include "apps/httpd/range.h"
 #include "apps/httpd/resource.h"
 
 #define INDEX "index.html"
-
-/* Name and state of a file: equal tags mean equal bytes. */
-#define TAG_SIZE 40
 
 static const char *root = "";
 
@@ -68,12 +65,6 @@ static void redirect_to_folder(struct response *response, const char *path)
 	response_page_body(response);
 }
 
-static void tag_format(const struct stat *st, char tag[static TAG_SIZE])
-{
-	snprintf(tag, TAG_SIZE, "\"%" PRIx64 "-%" PRIx64 "\"", (uint64_t)st->st_mtime,
-		 (uint64_t)st->st_size);
-}
-
 /* Is `tag` in the list of an If-None-Match?  A weak tag ("W/…") of the same text is as good. */
 static bool tag_listed(const char *list, const char *tag)
 {
@@ -81,19 +72,19 @@ static bool tag_listed(const char *list, const char *tag)
 }
 
 /* Has the client this very state of the file (RFC 9110, 13.2.2)? */
-static bool client_has(const struct request *request, const struct stat *st, const char *tag)
+static bool client_has(const struct request *request, const struct kept_file *file)
 {
 	const char *tags = request_value(request, HEADER_IF_NONE_MATCH);
 	const char *since = request_value(request, HEADER_IF_MODIFIED_SINCE);
 	int64_t date;
 
 	if (request->value[HEADER_IF_NONE_MATCH].seen > 0)
-		return tags && tag_listed(tags, tag);
-	return since && date_parse(since, &date) == 0 && st->st_mtime <= date;
+		return tags && tag_listed(tags, file->tag);
+	return since && date_parse(since, &date) == 0 && file->changed <= date;
 }
 
 /* Does the part that is asked for fit the parts that the client has (If-Range)? */
-static bool range_fits(const struct request *request, const struct stat *st, const char *tag)
+static bool range_fits(const struct request *request, const struct kept_file *file)
 {
 	const char *condition = request_value(request, HEADER_IF_RANGE);
 	int64_t date;
@@ -103,56 +94,49 @@ static bool range_fits(const struct request *request, const struct stat *st, con
 	if (!condition)
 		return false;
 	if (condition[0] == '"')
-		return strcmp(condition, tag) == 0;
-	return date_parse(condition, &date) == 0 && st->st_mtime == date;
+		return strcmp(condition, file->tag) == 0;
+	return date_parse(condition, &date) == 0 && file->changed == date;
 }
 
-static enum range_result range_of(const struct request *request, const struct stat *st,
-				  const char *tag, struct range *range)
+static enum range_result range_of(const struct request *request, const struct kept_file *file,
+				  struct range *range)
 {
 	const char *value = request_value(request, HEADER_RANGE);
 
-	if (!value || request->head_only || !range_fits(request, st, tag))
+	if (!value || request->head_only || !range_fits(request, file))
 		return RANGE_IGNORED;
-	return range_parse(value, (uint64_t)st->st_size, range);
+	return range_parse(value, file->size, range);
 }
 
-/* Takes over fd, an open regular file of that name. */
-static void file_answer(const struct request *request, struct response *response, int fd,
-			const struct stat *st, const char *name)
+/* Takes over the reference. */
+static void file_answer(const struct request *request, struct response *response,
+			struct kept_file *file)
 {
-	uint64_t size = (uint64_t)st->st_size;
 	/* For an empty file the last byte is the one before the first: its length is 0 all the same. */
-	struct range range = {.first = 0, .last = size - 1};
+	struct range range = {.first = 0, .last = file->size - 1};
 	enum range_result part;
-	char tag[TAG_SIZE], date[DATE_SIZE];
 
-	tag_format(st, tag);
-	date_format(st->st_mtime, date);
-	if (client_has(request, st, tag)) {
-		close(fd);
+	if (client_has(request, file)) {
 		response_begin(response, 304);
-		response_field(response, "ETag: %s", tag);
+		response_field(response, "ETag: %s", file->tag);
 		response_no_body(response);
+		kept_file_release(file);
 		return;
 	}
-	part = range_of(request, st, tag, &range);
+	part = range_of(request, file, &range);
 	if (part == RANGE_UNSATISFIABLE) {
-		close(fd);
 		response_begin(response, 416);
-		response_field(response, "Content-Range: bytes */%" PRIu64, size);
+		response_field(response, "Content-Range: bytes */%" PRIu64, file->size);
 		response_page_body(response);
+		kept_file_release(file);
 		return;
 	}
 	response_begin(response, part == RANGE_SATISFIABLE ? 206 : 200);
-	response_field(response, "Content-Type: %s", mime_type(name));
-	response_field(response, "Last-Modified: %s", date);
-	response_field(response, "ETag: %s", tag);
-	response_field(response, "Accept-Ranges: bytes");
+	response_lines(response, file->fields, file->fields_size);
 	if (part == RANGE_SATISFIABLE)
 		response_field(response, "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
-			       range.first, range.last, size);
-	response_file_body(response, fd, (off_t)range.first, range.last - range.first + 1);
+			       range.first, range.last, file->size);
+	response_file_body(response, file, (off_t)range.first, range.last - range.first + 1);
 }
 
 /* Opens what a path of a request names: a descriptor with its state, or the negative status. */
@@ -175,12 +159,36 @@ static int file_open(const char *path, struct stat *st)
 	return fd;
 }
 
+/* The answer to a path that is not kept. */
+static void path_open_answer(const struct request *request, struct response *response,
+			     const char *path)
+{
+	struct stat st;
+	int fd = file_open(path, &st);
+
+	if (fd < 0) {
+		resource_refuse(response, -fd);
+	} else if (S_ISREG(st.st_mode)) {
+		struct kept_file *file = kept_file_add(path, fd, &st);
+
+		if (file)
+			file_answer(request, response, file);
+		else
+			resource_refuse(response, 503);
+	} else {
+		close(fd);
+		if (S_ISDIR(st.st_mode))
+			redirect_to_folder(response, path);
+		else
+			resource_refuse(response, 403);
+	}
+}
+
 static void path_answer(const struct request *request, struct response *response, char *path,
 			size_t size)
 {
 	size_t length = strlen(path);
-	struct stat st;
-	int fd;
+	struct kept_file *file;
 
 	if (path[length - 1] == '/') {
 		if (length + sizeof(INDEX) > size) {
@@ -189,18 +197,11 @@ static void path_answer(const struct request *request, struct response *response
 		}
 		memcpy(path + length, INDEX, sizeof(INDEX));
 	}
-	fd = file_open(path, &st);
-	if (fd < 0) {
-		resource_refuse(response, -fd);
-	} else if (S_ISREG(st.st_mode)) {
-		file_answer(request, response, fd, &st, path);
-	} else {
-		close(fd);
-		if (S_ISDIR(st.st_mode))
-			redirect_to_folder(response, path);
-		else
-			resource_refuse(response, 403);
-	}
+	file = kept_file_find(path);
+	if (file)
+		file_answer(request, response, file);
+	else
+		path_open_answer(request, response, path);
 }
 
 void resource_answer(const struct request *request, struct response *response)

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,19 +7,30 @@
 #include <unistd.h>
 
 #include "apps/httpd/date.h"
+#include "apps/httpd/kept_file.h"
 #include "apps/httpd/response.h"
 
 void response_init(struct response *response)
 {
-	memset(response, 0, sizeof(*response));
-	response->fd = -1;
+	response->status = 0;
+	response->head_only = false;
+	response->close = false;
+	response->head_size = 0;
+	response->head_sent = 0;
+	response->text = NULL;
+	response->text_size = 0;
+	response->text_sent = 0;
+	response->file = NULL;
+	response->offset = 0;
+	response->remaining = 0;
+	response->body_size = 0;
 }
 
 void response_release(struct response *response)
 {
 	free(response->text);
-	if (response->fd >= 0)
-		close(response->fd);
+	if (response->file)
+		kept_file_release(response->file);
 	response_init(response);
 }
 
@@ -86,29 +96,70 @@ void response_field(struct response *response, const char *format, ...)
 	response->head_size += 2;
 }
 
+void response_lines(struct response *response, const char *lines, size_t size)
+{
+	/* As above. */
+	if (size >= sizeof(response->head) - response->head_size)
+		abort();
+	memcpy(response->head + response->head_size, lines, size);
+	response->head_size += size;
+}
+
+static void text_append(struct response *response, const char *text)
+{
+	response_lines(response, text, strlen(text));
+}
+
+static void number_append(struct response *response, uint64_t number)
+{
+	char digits[20], *at = digits + sizeof(digits);
+
+	do {
+		*--at = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	response_lines(response, at, (size_t)(digits + sizeof(digits) - at));
+}
+
+/* The time of an answer, written anew when its second has changed. */
+static const char *date_now(void)
+{
+	static char text[DATE_SIZE];
+	static time_t written = -1;
+	time_t now = time(NULL);
+
+	if (now != written) {
+		date_format(now, text);
+		written = now;
+	}
+	return text;
+}
+
 void response_begin(struct response *response, int status)
 {
-	char date[DATE_SIZE];
-
 	response->status = status;
-	date_format(time(NULL), date);
-	response_field(response, "HTTP/1.1 %d %s", status, status_phrase(status));
-	response_field(response, "Date: %s", date);
-	response_field(response, "Server: Lodger");
+	text_append(response, "HTTP/1.1 ");
+	number_append(response, (uint64_t)status);
+	text_append(response, " ");
+	text_append(response, status_phrase(status));
+	text_append(response, "\r\nDate: ");
+	text_append(response, date_now());
+	text_append(response, "\r\nServer: Lodger\r\n");
 	if (response->close)
-		response_field(response, "Connection: close");
+		text_append(response, "Connection: close\r\n");
 }
 
 void response_no_body(struct response *response)
 {
-	response_field(response, "%s", "");
+	text_append(response, "\r\n");
 }
 
 static void length_append(struct response *response, uint64_t size)
 {
 	response->body_size = size;
-	response_field(response, "Content-Length: %" PRIu64, size);
-	response_no_body(response);
+	text_append(response, "Content-Length: ");
+	number_append(response, size);
+	text_append(response, "\r\n\r\n");
 }
 
 void response_text_body(struct response *response, const char *type, char *text, size_t size)
@@ -119,10 +170,11 @@ void response_text_body(struct response *response, const char *type, char *text,
 	response->text_size = response->head_only ? 0 : size;
 }
 
-void response_file_body(struct response *response, int fd, off_t offset, uint64_t size)
+void response_file_body(struct response *response, struct kept_file *file, off_t offset,
+			uint64_t size)
 {
 	length_append(response, size);
-	response->fd = fd;
+	response->file = file;
 	response->offset = offset;
 	response->remaining = response->head_only ? 0 : size;
 }
@@ -166,7 +218,7 @@ ssize_t response_read(const struct response *response, char *buf, size_t size)
 
 		if (want > response->remaining)
 			want = (size_t)response->remaining;
-		n = pread(response->fd, buf + filled, want, response->offset);
+		n = pread(response->file->fd, buf + filled, want, response->offset);
 		if (n <= 0)
 			return -1;
 		filled += (size_t)n;
@@ -191,4 +243,10 @@ void response_advance(struct response *response, size_t size)
 	size -= part;
 	response->offset += (off_t)size;
 	response->remaining -= size;
+}
+
+uint64_t response_left(const struct response *response)
+{
+	return response->head_size - response->head_sent + response->text_size -
+	       response->text_sent + response->remaining;
 }

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct kept_file;
+
 #define RESPONSE_HEAD_MAX 2048
 
 struct response {
@@ -24,13 +26,13 @@ struct response {
 	size_t head_size, head_sent;
 	char *text; /* on the heap, or NULL */
 	size_t text_size, text_sent;
-	int fd; /* of the file, or -1 */
+	struct kept_file *file; /* with a reference, or NULL */
 	off_t offset;
 	uint64_t remaining; /* bytes of the file */
 	uint64_t body_size;
 };
 
-/* Zeroed memory is not an empty response: this makes one. */
+/* Makes an empty response of any memory. */
 void response_init(struct response *response);
 
 /* Frees what the response holds; it is empty again. */
@@ -40,13 +42,16 @@ void response_release(struct response *response);
 void response_begin(struct response *response, int status);
 void response_field(struct response *response, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Fields that are ready, each with its end of line. */
+void response_lines(struct response *response, const char *lines, size_t size);
 
 /* No body at all (304): ends the head. */
 void response_no_body(struct response *response);
 /* Takes over `text`, from malloc(). */
 void response_text_body(struct response *response, const char *type, char *text, size_t size);
-/* Takes over `fd`; `size` bytes of it from `offset`. */
-void response_file_body(struct response *response, int fd, off_t offset, uint64_t size);
+/* Takes over the reference; `size` bytes of it from `offset`. */
+void response_file_body(struct response *response, struct kept_file *file, off_t offset,
+			uint64_t size);
 /* A page of one line that names the status. */
 void response_page_body(struct response *response);
 
@@ -61,5 +66,8 @@ ssize_t response_read(const struct response *response, char *buf, size_t size);
 
 /* That many of them have been sent. */
 void response_advance(struct response *response, size_t size);
+
+/* How many bytes of it have not. */
+uint64_t response_left(const struct response *response);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "apps/httpd/clock.h"
 #include "apps/httpd/connection.h"
+#include "apps/httpd/kept_file.h"
 #include "apps/httpd/server.h"
 
 #define BACKLOG	       255
@@ -79,14 +80,13 @@ static bool room_make(struct server *server)
 static bool client_accept(struct server *server)
 {
 	struct connection *connection;
-	int fd = accept(server->listener, NULL, NULL);
+	int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK);
 
 	if (fd < 0) {
 		if (errno != EAGAIN && errno != EWOULDBLOCK && errno != ECONNABORTED)
 			server->accept_again = clock_ms() + ACCEPT_PAUSE_MS;
 		return false;
 	}
-	fcntl(fd, F_SETFL, O_NONBLOCK);
 	connection = connection_create(fd);
 	if (!connection) {
 		server->accept_again = clock_ms() + ACCEPT_PAUSE_MS;
@@ -107,7 +107,7 @@ static void clients_accept(struct server *server)
 /* The next point in time at which something is to be done without the network's asking. */
 static int poll_timeout(const struct server *server, int64_t now)
 {
-	int64_t next = INT64_MAX;
+	int64_t next = kept_files_tidy(now);
 
 	for (unsigned int i = 0; i < server->count; i++)
 		if (server->client[i]->deadline < next)
@@ -123,7 +123,7 @@ static int poll_timeout(const struct server *server, int64_t now)
 
 static void clients_serve(struct server *server)
 {
-	int64_t now = clock_ms();
+	int64_t now = clock_read();
 	unsigned int i = 0;
 
 	while (i < server->count) {
@@ -156,7 +156,7 @@ int server_run(int listener, unsigned int most)
 		return -1;
 	}
 	for (;;) {
-		int64_t now = clock_ms();
+		int64_t now = clock_read();
 		bool listens = server.accept_again <= now;
 
 		server.poll[0] = (struct pollfd){.fd = listens ? listener : -1, .events = POLLIN};
