@@ -158,6 +158,11 @@ static inline size_t frame_max(const struct netfront *nf)
 	return FRAME_HEADER + nf->mtu;
 }
 
+static inline struct netif_rx_sring *rx_sring(const struct netfront_rx *rx)
+{
+	return (struct netif_rx_sring *)rx->ring.shared;
+}
+
 /* features.c: at probe, which are switched off; at publish, which the back end offers. */
 void features_configure(struct netfront *nf);
 int features_negotiate(struct netfront *nf);
@@ -178,7 +183,7 @@ void queue_start(struct netfront_queue *queue);
 void queue_stop(struct netfront_queue *queue);
 
 /* Takes back the slots of frames that are out. */
-void tx_reclaim(struct netfront_queue *queue);
+void tx_reclaim(void *queue);
 /* Pages to copy to that are granted, used or not. */
 unsigned int tx_grants_kept(const struct netfront_queue *queue);
 /* A request of extra information alone: a group joined or left. -EAGAIN without room. */

@@ -7,7 +7,8 @@
  *	                                   (net-off1, net-on1, net-queues1: the second device)
  *
  * and those that are off unless it switches them on: a channel for each direction is one port more
- * to poll whenever the guest sleeps, 5 us in PVH, and saves nothing with one vCPU. Less those that cannot be without another: GSO needs frames in pieces and blank checksums.
+ * to poll whenever the guest sleeps, 5 us in PVH, and saves nothing with one vCPU. Less those that
+ * cannot be without another: GSO needs frames in pieces and blank checksums.
  */
 #include <string.h>
 

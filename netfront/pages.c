@@ -28,11 +28,6 @@
 /* What a client may have changed in a page that it took: a packet's headers. */
 #define HEADERS 128u
 
-static netif_rx_sring_t *rx_sring(const struct netfront_rx *rx)
-{
-	return (netif_rx_sring_t *)rx->ring.shared;
-}
-
 static unsigned int at_most(size_t value, unsigned int max)
 {
 	return value < max ? (unsigned int)value : max;

@@ -30,11 +30,6 @@
 /* Up to here a copy is cheaper than ending a grant and making another. */
 #define COPY_MAX 512u
 
-static netif_rx_sring_t *rx_sring(const struct netfront_rx *rx)
-{
-	return (netif_rx_sring_t *)rx->ring.shared;
-}
-
 int rx_open(struct netfront_queue *queue)
 {
 	struct netfront_rx *rx = &queue->rx;

@@ -126,13 +126,16 @@ static bool tx_response(struct netfront_queue *queue, const struct netif_tx_resp
 	return true;
 }
 
-static void tx_reclaim_later(void *arg)
+/* Lent pages are to come back although nothing else may make us look. */
+static void tx_reclaim_soon(struct netfront_queue *queue)
 {
-	tx_reclaim(arg);
+	if (queue->tx.loans > 0 && !timer_is_set(&queue->tx.reclaim))
+		timer_set(&queue->tx.reclaim, time_in(RECLAIM_NS), tx_reclaim, queue);
 }
 
-void tx_reclaim(struct netfront_queue *queue)
+void tx_reclaim(void *arg)
 {
+	struct netfront_queue *queue = arg;
 	struct netfront_tx *tx = &queue->tx;
 	struct netfront *nf = queue->nf;
 	int waiting = front_ring_responses(&tx->ring);
@@ -150,8 +153,7 @@ void tx_reclaim(struct netfront_queue *queue)
 		if (!tx_response(queue, &rsp) || !nf->connected)
 			return;
 	}
-	if (tx->loans > 0 && !timer_is_set(&tx->reclaim))
-		timer_set(&tx->reclaim, time_in(RECLAIM_NS), tx_reclaim_later, queue);
+	tx_reclaim_soon(queue);
 	if (tx->blocked && front_ring_room(&tx->ring) > NETFRONT_SLOTS_MAX) {
 		tx->blocked = false;
 		if (nf->client != NULL && nf->client->writable != NULL)
@@ -247,14 +249,10 @@ static union netif_tx_sring_entry *tx_next(struct netfront_tx *tx)
 	return &tx_sring(tx)->ring[ring_slot(tx->ring.req_prod++, tx->ring.size)];
 }
 
-static void tx_put_gso(struct netfront_tx *tx, const struct netfront_packet *packet)
+/* A slot of extra information, behind the request that announced it. */
+static void tx_put_extra(struct netfront_tx *tx, const struct netif_extra_info *extra)
 {
-	struct netif_extra_info extra = {
-		.type = XEN_NETIF_EXTRA_TYPE_GSO,
-		.u.gso = {.size = packet->gso_size, .type = packet->gso_type},
-	};
-
-	memcpy(tx_next(tx), &extra, sizeof(extra));
+	memcpy(tx_next(tx), extra, sizeof(*extra));
 	tx->extras++;
 }
 
@@ -305,6 +303,10 @@ static void tx_put(struct netfront_queue *queue, const struct plan *plan,
 		   const struct netfront_packet *packet, uint16_t loan, const grant_ref_t ref[])
 {
 	struct netfront_tx *tx = &queue->tx;
+	const struct netif_extra_info gso = {
+		.type = XEN_NETIF_EXTRA_TYPE_GSO,
+		.u.gso = {.size = packet->gso_size, .type = packet->gso_type},
+	};
 	uint16_t flags = packet->checksum_blank ? NETTXF_csum_blank | NETTXF_data_validated : 0;
 
 	if (packet->gso_type != XEN_NETIF_GSO_TYPE_NONE)
@@ -334,7 +336,7 @@ static void tx_put(struct netfront_queue *queue, const struct plan *plan,
 			.size = i == 0 ? (uint16_t)packet->len : part->size,
 		};
 		if (flags & NETTXF_extra_info)
-			tx_put_gso(tx, packet);
+			tx_put_extra(tx, &gso);
 		flags = 0;
 	}
 }
@@ -370,8 +372,7 @@ int tx_send_extra(struct netfront_queue *queue, const struct netif_extra_info *e
 	id = tx->unused[--tx->unused_count];
 	tx->slot[id] = (struct tx_slot){.sent = true, .bounce = NONE, .loan = NONE};
 	tx_next(tx)->req = (struct netif_tx_request){.id = id, .flags = NETTXF_extra_info};
-	memcpy(tx_next(tx), extra, sizeof(*extra));
-	tx->extras++;
+	tx_put_extra(tx, extra);
 	tx_held(queue);
 	return 0;
 }
@@ -411,8 +412,7 @@ int netfront_send(struct netfront *nf, const struct netfront_packet *packet)
 	nf->stats.tx_bytes += packet->len;
 	nf->stats.tx_gso += gso;
 	nf->stats.tx_lent += plan.lent;
-	if (plan.lent > 0 && !timer_is_set(&queue->tx.reclaim))
-		timer_set(&queue->tx.reclaim, time_in(RECLAIM_NS), tx_reclaim_later, queue);
+	tx_reclaim_soon(queue);
 	tx_held(queue);
 	return plan.lent > 0;
 }
