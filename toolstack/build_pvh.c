@@ -81,6 +81,9 @@ static int equip(xc_interface *xch, const struct config *config, const xc_physin
 {
 	if (xc_hvm_param_set(xch, domid, HVM_PARAM_TIMER_MODE, config->timer_mode) < 0)
 		return -1;
+	/* Unless told, Xen takes a triple fault for a wish to be rebooted: a crash that says nothing. */
+	if (xc_hvm_param_set(xch, domid, HVM_PARAM_TRIPLE_FAULT_REASON, SHUTDOWN_crash) < 0)
+		return -1;
 	return xc_set_paging_mempool_size(xch, domid, paging_kib(config, host) * 1024);
 }
 

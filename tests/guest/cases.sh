@@ -91,6 +91,7 @@ cases() {
     crash divide '^lodger: panic: divide error'
     crash assertion '^lodger: panic: tests/guest/crash/main.c:.*not so'
     privileged_"$mode"
+    triple_fault_"$mode"
     crash misuse '^lodger: panic: the main thread must not end'
 }
 
@@ -133,4 +134,17 @@ privileged_pvh() {
 
 privileged_hvm() {
     privileged_pvh
+}
+
+# lodge has Xen take it for a crash; xl, which makes the HVM guests, for a reboot.
+triple_fault_pvh() {
+    crash triple_fault 'Triple fault - invoking HVM shutdown action 3'
+}
+
+triple_fault_pv() {
+    : # there Xen has the table of exceptions
+}
+
+triple_fault_hvm() {
+    :
 }

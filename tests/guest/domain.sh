@@ -79,6 +79,8 @@ domain_run() {
         code=$?
     fi
     tr -d '\r' <"$console"
+    # Of a guest that was not even able to say so, Xen shows the registers.
+    [ "$code" = 0 ] || xl dmesg | sed -n '/Triple fault/,$p' | head -n 40
     echo "ended with $code after $(($(cut -d. -f1 /proc/uptime) - begin)) s"
 }
 

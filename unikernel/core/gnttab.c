@@ -89,10 +89,15 @@ static int frame_add(void)
 		return -ENOSPC;
 	claims = heap_zalloc(ENTRIES_PER_FRAME * sizeof(*claims));
 	page = page_alloc();
-	err = claims && page ? arch_map_gnttab_frame(gnttab.frames, page) : -ENOMEM;
-	if (err) {
+	if (!claims || !page) {
 		heap_free(claims);
 		page_free(page);
+		return -ENOMEM;
+	}
+	err = arch_map_gnttab_frame(gnttab.frames, page);
+	if (err) {
+		/* The page is lost: Xen may have taken its memory away before it failed. */
+		heap_free(claims);
 		return err;
 	}
 	gnttab.shared[gnttab.frames] = page;

@@ -144,6 +144,17 @@ static void misuse(void)
 	thread_exit();
 }
 
+/* An exception without a table of exceptions: the processor gives up. Of HVM and PVH alone. */
+static void triple_fault(void)
+{
+	static const struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) none = {0, 0};
+
+	__asm__ volatile("lidt %0\n\tud2" ::"m"(none));
+}
+
 #define FAULT(function)             \
 	{                           \
 #function, function \
@@ -157,7 +168,7 @@ static const struct {
 	FAULT(data_execute),   FAULT(heap_execute), FAULT(low_execute), FAULT(guard_main),
 	FAULT(guard_thread),   FAULT(overflow),	    FAULT(smash),	FAULT(double_free),
 	FAULT(invalid_opcode), FAULT(breakpoint),   FAULT(divide),	FAULT(assertion),
-	FAULT(privileged),     FAULT(misuse),
+	FAULT(privileged),     FAULT(triple_fault), FAULT(misuse),
 };
 
 int main(int argc, char **argv)
