@@ -21,15 +21,16 @@
 #include "netfront/netfront.h"
 #include "tests/guest/traffic/protocol.h"
 #include "tests/guest/traffic/settle.h"
+#include "tests/guest/traffic/stall.h"
 #include "tests/guest/verdict.h"
-#include "unikernel/core/stats.h"
 #include "unikernel/core/thread.h"
 #include "unikernel/core/time.h"
 
 static struct netfront_features expected = {.queues = 1};
 static unsigned long expected_mtu = 1500, expected_connections = 1, expected_downs;
 
-static unsigned int streams, downs;
+static struct stream *streams;
+static unsigned int downs;
 static bool over;
 static struct waitq stream_ended = WAITQ_INIT;
 
@@ -39,29 +40,22 @@ struct stream {
 	int fd;
 	struct traffic_order order;
 	unsigned int threads; /* of it, still at work */
+	uint64_t moved_ns;    /* when it last did */
+	struct stream *next;
 	uint8_t out[20000], in[20000];
 };
 
-/* What there was to see when a stream went wrong, once. */
-static void stats_say(void)
-{
-	static char text[4096];
-	size_t length;
-
-	if (text[0] != '\0')
-		return;
-	stats_format(text, sizeof(text));
-	length = strlen(text);
-	console_write(text, length);
-}
-
 static void stream_put(struct stream *stream)
 {
+	struct stream **link = &streams;
+
 	if (--stream->threads > 0)
 		return;
 	CHECK(close(stream->fd) == 0);
+	while (*link != stream)
+		link = &(*link)->next;
+	*link = stream->next;
 	free(stream);
-	streams--;
 	waitq_wake_all(&stream_ended);
 }
 
@@ -81,6 +75,7 @@ static void stream_send(void *arg)
 		if (!CHECK(sent > 0))
 			break;
 		at += (uint32_t)sent;
+		stream->moved_ns = time_monotonic_ns();
 		thread_yield();
 	}
 	if (sent >= 0)
@@ -98,12 +93,13 @@ static void stream_receive(void *arg)
 		if (!CHECK(pattern_is(stream->order.seed, at, stream->in, (size_t)got)))
 			break;
 		at += (uint32_t)got;
+		stream->moved_ns = time_monotonic_ns();
 		thread_yield();
 	}
 	if (!CHECK(got == 0 && at == stream->order.up)) {
 		say("stream %u: %u of %u bytes, error %d\n", stream->order.seed, at,
 		    stream->order.up, got < 0 ? errno : 0);
-		stats_say();
+		stall_say();
 	}
 	stream_put(stream);
 }
@@ -119,9 +115,26 @@ static void stream_serve(int fd, const struct traffic_order *order)
 	stream->fd = fd;
 	stream->order = *order;
 	stream->threads = 2;
-	streams++;
+	stream->moved_ns = time_monotonic_ns();
+	stream->next = streams;
+	streams = stream;
 	CHECK(thread_create("send", stream_send, stream, 0) != NULL);
 	CHECK(thread_create("receive", stream_receive, stream, 0) != NULL);
+}
+
+/* A stream that stands still makes the test fail in the end; by then nobody knows why. */
+static void streams_watch(void *arg)
+{
+	(void)arg;
+	while (!over) {
+		for (struct stream *stream = streams; stream != NULL; stream = stream->next)
+			if (time_monotonic_ns() - stream->moved_ns > 15 * TIME_S) {
+				say("stream %u stands still\n", stream->order.seed);
+				stream->moved_ns = time_monotonic_ns();
+				stall_say();
+			}
+		thread_sleep_until(time_in(TIME_S));
+	}
 }
 
 /* --- datagrams ------------------------------------------------------------------------------- */
@@ -295,7 +308,7 @@ static bool order_serve(struct netfront *nf, int fd)
 		stream_serve(fd, &order);
 		return true;
 	}
-	CHECK(waitq_wait_until(&stream_ended, streams == 0, time_in(60 * TIME_S)) == 0);
+	CHECK(waitq_wait_until(&stream_ended, streams == NULL, time_in(60 * TIME_S)) == 0);
 	if (order.kind == TRAFFIC_MARK && CHECK(order.phase <= PHASE_OTHER_GROUP))
 		check_phase(nf, order.phase);
 	if (order.kind == TRAFFIC_SETTLE)
@@ -343,6 +356,7 @@ int main(int argc, char **argv)
 	CHECK(listen(listener, 64) == 0);
 	CHECK(setsockopt(datagrams, SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof(moment)) == 0);
 	CHECK(thread_create("datagrams", datagrams_serve, &datagrams, 0) != NULL);
+	CHECK(thread_create("streams", streams_watch, NULL, 0) != NULL);
 	CHECK(thread_create("link", link_watch, nf, 0) != NULL);
 	say("traffic: serving\n");
 	for (;;) {

@@ -110,9 +110,11 @@
 /*
  * The maximum segment lifetime is a promise about old duplicates in the network; a connection that
  * we close first is remembered for two of them.  RFC 9293's 2 minutes stem from other networks; a
- * closed connection's few hundred bytes should not be kept for so long.
+ * closed connection's few hundred bytes should not be kept for so long.  But lwIP, in a function
+ * that has a pcb, also gives up after two of them what we closed last and could not yet deliver
+ * (LAST_ACK): a back end may be away for longer than that, and nobody would hear of the loss.
  */
-#define TCP_MSL 5000u
+#define TCP_MSL (pcb->state == LAST_ACK ? 60000u : 5000u)
 
 /* Numbers that a stranger must not guess. */
 #define LWIP_HOOK_FILENAME "arch/hooks.h"
