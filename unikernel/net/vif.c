@@ -6,6 +6,7 @@
 #include <lwip/ethip6.h>
 #include <lwip/etharp.h>
 #include <lwip/pbuf.h>
+#include <lwip/priv/tcp_priv.h>
 #include <lwip/tcpip.h>
 #include <netif/ethernet.h>
 
@@ -83,6 +84,17 @@ static void front_removed(void *context)
 /* lwIP's side: called with the core lock held. */
 
 /*
+ * What was lost while the link was down is sent again at TCP's next tick, within half a second: the
+ * wait for it has doubled with each attempt that was lost as well, and may be half a minute by now.
+ */
+static void lost_hasten(const struct vif *vif)
+{
+	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
+		if (pcb->rtime >= 0 && ip_route(&pcb->local_ip, &pcb->remote_ip) == &vif->netif)
+			pcb->rtime = pcb->rto;
+}
+
+/*
  * lwIP is not told that the link is down. It would have no route then, and would fail what a program
  * sends over a connection that is to survive a back end's restart. As it is, what goes out meanwhile
  * is lost, and TCP sends it again. But when the link is back our addresses are announced anew, and
@@ -97,6 +109,7 @@ static void link_apply(struct vif *vif)
 		return;
 	netif_set_link_down(&vif->netif);
 	netif_set_link_up(&vif->netif);
+	lost_hasten(vif);
 }
 
 static void vif_work(struct vif *vif)
