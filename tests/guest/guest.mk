@@ -22,11 +22,12 @@ $(TRAFFIC_PEER): tests/guest/traffic-peer.c tests/guest/traffic/protocol.h tests
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 $(WARNINGS) -I. -static -o $@ $<
 
-# Not part of make test: half of an hour in all modes. it is the place to look when a byte goes wrong.
+# A part of test-devices: the place to look when a byte goes wrong.
 .PHONY: test-traffic
 test-traffic: $(GUEST_TEST_IMAGES) $(BUILD)/tests/guest/ext4/ext4.img $(LODGE) $(TRAFFIC_PEER)
 test-traffic: ## sends known bytes through every setting of the network (MODE=pv|pvh)
-	$(Q)TIMEOUT=3000 tests/guest/devices --mode $(or $(MODE),pv) traffic traffic_carrier traffic_restart
+	$(Q)TIMEOUT=3000 tests/guest/devices --mode $(or $(MODE),pv) traffic traffic_mtu \
+		traffic_carrier traffic_restart
 
 MINUTES ?= 30
 
