@@ -8,6 +8,7 @@
  * it before it waits; it is a real lock all the same, and the kernel says so if that ever changes.
  */
 #include <lwip/err.h>
+#include <lwip/priv/api_msg.h>
 #include <lwip/sys.h>
 #include <lwip/tcpip.h>
 
@@ -26,7 +27,13 @@ struct net_mutex {
 	struct waitq released;
 };
 
-/* A ring of pointers. */
+/*
+ * A ring of pointers. Data that finds it full are offered again; that a connection has ended is told once,
+ * by at most two messages (netconn_closed, then netconn_aborted or netconn_reset), so there is room that
+ * only those may take: whoever reads would wait for ever for an end that got lost.
+ */
+#define ROOM_FOR_THE_END 2u
+
 struct net_mailbox {
 	unsigned int first, count, size;
 	struct waitq filled, drained;
@@ -106,7 +113,7 @@ void sys_mutex_unlock(sys_mutex_t *mutex)
 
 err_t sys_mbox_new(sys_mbox_t *mbox, int size)
 {
-	size_t slots = size > 0 ? (size_t)size : 16;
+	size_t slots = (size > 0 ? (size_t)size : 16) + ROOM_FOR_THE_END;
 
 	*mbox = net_calloc(1, sizeof(**mbox) + slots * sizeof(void *));
 	if (!*mbox)
@@ -123,8 +130,9 @@ void sys_mbox_free(sys_mbox_t *mbox)
 err_t sys_mbox_trypost(sys_mbox_t *mbox, void *message)
 {
 	struct net_mailbox *m = *mbox;
+	err_t end;
 
-	if (m->count == m->size)
+	if (m->count + (lwip_netconn_is_err_msg(message, &end) ? 0 : ROOM_FOR_THE_END) >= m->size)
 		return ERR_MEM;
 	m->message[(m->first + m->count++) % m->size] = message;
 	waitq_wake_one(&m->filled);

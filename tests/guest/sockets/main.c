@@ -84,6 +84,35 @@ static void test_errors(void)
 	CHECK(fails(close(fd), EBADF));
 }
 
+/* The end comes when what waits to be read has just filled the room for it. */
+static void test_end(void)
+{
+	enum { FEWEST = 55, MOST = 75 };
+	int server = listener(PORT), on = 1;
+	struct timeval patience = {.tv_sec = 5};
+
+	for (int bytes = FEWEST; bytes <= MOST; bytes++) {
+		int near = client(PORT), far = accept(server, NULL, NULL), got = 0;
+		ssize_t last;
+		char byte;
+
+		CHECK(setsockopt(near, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0);
+		CHECK(setsockopt(far, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0);
+		for (int i = 0; i < bytes; i++) {
+			CHECK(write(near, "x", 1) == 1);
+			thread_yield();
+		}
+		CHECK(shutdown(near, SHUT_WR) == 0);
+		thread_sleep_until(time_in(20 * TIME_MS));
+		while ((last = recv(far, &byte, 1, 0)) == 1)
+			got++;
+		if (!CHECK(last == 0 && got == bytes))
+			say("%d of %d bytes, and then errno %d\n", got, bytes, errno);
+		CHECK(close(far) == 0 && close(near) == 0);
+	}
+	CHECK(close(server) == 0);
+}
+
 /* A stream with its two ends in this thread: nothing here needs the other side to run. */
 static void test_stream(void)
 {
@@ -291,6 +320,7 @@ int main(void)
 	before = holdings();
 	test_errors();
 	test_stream();
+	test_end();
 	test_timeout();
 	test_bulk();
 	test_datagram();
