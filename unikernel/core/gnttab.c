@@ -96,8 +96,9 @@ static int frame_add(void)
 	}
 	err = arch_map_gnttab_frame(gnttab.frames, page);
 	if (err) {
-		/* The page is lost: Xen may have taken its memory away before it failed. */
 		heap_free(claims);
+		if (err != -ENOTRECOVERABLE)
+			page_free(page);
 		return err;
 	}
 	gnttab.shared[gnttab.frames] = page;

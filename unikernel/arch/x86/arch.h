@@ -43,8 +43,10 @@ int arch_map_chunk(size_t pfn, size_t count);
 enum arch_access { ARCH_NONE, ARCH_READ, ARCH_WRITE };
 int arch_protect(void *pages, size_t count, enum arch_access access);
 
-/* Makes frame `index` of the grant table appear at the page, which is given up also on an error. 0 or
- * -errno. */
+/*
+ * Makes frame `index` of the grant table appear at the page, which is given up. 0, or a negative errno;
+ * after all but -ENOTRECOVERABLE the page is as it was.
+ */
 int arch_map_gnttab_frame(unsigned int index, void *page);
 
 /*

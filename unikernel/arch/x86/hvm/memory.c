@@ -269,6 +269,9 @@ int hvm_protect(void *pages, size_t count, enum arch_access access)
 
 int hvm_map_gnttab_frame(unsigned int index, void *page)
 {
-	return xen_errno_to_errno(
+	int err = xen_errno_to_errno(
 		hypercall_add_to_physmap(XENMAPSPACE_grant_table, index, hvm_va_to_gfn(page)));
+
+	/* Xen takes the memory that was there away before it finds that it has none for the mapping. */
+	return err == -ENOMEM ? -ENOTRECOVERABLE : err;
 }
