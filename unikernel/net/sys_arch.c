@@ -28,16 +28,24 @@ struct net_mutex {
 };
 
 /*
- * A ring of pointers. Data that finds it full are offered again; that a connection has ended is told once,
- * by at most two messages (netconn_closed, then netconn_aborted or netconn_reset), so there is room that
- * only those may take: whoever reads would wait for ever for an end that got lost.
+ * A ring of pointers. That a connection has ended is told once, by at most two messages (netconn_closed,
+ * then netconn_aborted or netconn_reset), so there is room that only those may take: whoever reads would
+ * wait for ever for an end that got lost. Data that find it full lwIP keeps and offers again, but it forgets
+ * the end that came with them when they are more than 64 KiB; so the mailbox of a stream grows, as far as
+ * the window and the memory of the network let data come.
  */
 #define ROOM_FOR_THE_END 2u
+#define GROWS(size)	 ((size) == DEFAULT_TCP_RECVMBOX_SIZE)
+
+_Static_assert(!GROWS(TCPIP_MBOX_SIZE) && !GROWS(DEFAULT_ACCEPTMBOX_SIZE) &&
+		       !GROWS(DEFAULT_UDP_RECVMBOX_SIZE),
+	       "a mailbox is told by its size");
 
 struct net_mailbox {
 	unsigned int first, count, size;
+	bool grows;
 	struct waitq filled, drained;
-	void *message[];
+	void **message;
 };
 
 /* lwIP counts milliseconds, with 0 for ever. */
@@ -114,17 +122,40 @@ void sys_mutex_unlock(sys_mutex_t *mutex)
 err_t sys_mbox_new(sys_mbox_t *mbox, int size)
 {
 	size_t slots = (size > 0 ? (size_t)size : 16) + ROOM_FOR_THE_END;
+	struct net_mailbox *m = net_calloc(1, sizeof(*m));
 
-	*mbox = net_calloc(1, sizeof(**mbox) + slots * sizeof(void *));
-	if (!*mbox)
+	*mbox = m;
+	if (!m)
 		return ERR_MEM;
-	(*mbox)->size = (unsigned int)slots;
-	return ERR_OK;
+	m->size = (unsigned int)slots;
+	m->grows = GROWS(size);
+	m->message = net_malloc(slots * sizeof(*m->message));
+	if (m->message)
+		return ERR_OK;
+	net_free(m);
+	*mbox = NULL;
+	return ERR_MEM;
 }
 
 void sys_mbox_free(sys_mbox_t *mbox)
 {
+	net_free((*mbox)->message);
 	net_free(*mbox);
+}
+
+static bool mailbox_grow(struct net_mailbox *m)
+{
+	void **larger = net_malloc(2 * m->size * sizeof(*larger));
+
+	if (!larger)
+		return false;
+	for (unsigned int i = 0; i < m->count; i++)
+		larger[i] = m->message[(m->first + i) % m->size];
+	net_free(m->message);
+	m->message = larger;
+	m->first = 0;
+	m->size *= 2;
+	return true;
 }
 
 err_t sys_mbox_trypost(sys_mbox_t *mbox, void *message)
@@ -132,7 +163,8 @@ err_t sys_mbox_trypost(sys_mbox_t *mbox, void *message)
 	struct net_mailbox *m = *mbox;
 	err_t end;
 
-	if (m->count + (lwip_netconn_is_err_msg(message, &end) ? 0 : ROOM_FOR_THE_END) >= m->size)
+	if (m->count + (lwip_netconn_is_err_msg(message, &end) ? 0 : ROOM_FOR_THE_END) >= m->size &&
+	    !(m->grows && mailbox_grow(m)))
 		return ERR_MEM;
 	m->message[(m->first + m->count++) % m->size] = message;
 	waitq_wake_one(&m->filled);

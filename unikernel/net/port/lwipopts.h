@@ -19,7 +19,7 @@
 #define TCPIP_THREAD_STACKSIZE	  0 /* core/thread.h's default */
 #define TCPIP_MBOX_SIZE		  64
 #define DEFAULT_ACCEPTMBOX_SIZE	  255
-#define DEFAULT_TCP_RECVMBOX_SIZE 64
+#define DEFAULT_TCP_RECVMBOX_SIZE 32 /* at first: sys_arch.c */
 #define DEFAULT_UDP_RECVMBOX_SIZE 256
 
 #define MEM_LIBC_MALLOC		  1
