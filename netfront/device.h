@@ -49,6 +49,7 @@ struct loan {
 struct tx_slot {
 	bool sent;
 	bool first;	 /* of its frame */
+	uint8_t extras;	 /* slots of extra information behind it: they have no id */
 	uint16_t bounce; /* the page of ours that the data were copied to, or NONE */
 	uint16_t loan;	 /* or the loan that the page is part of */
 	grant_ref_t ref; /* … and the page's grant */
@@ -68,7 +69,7 @@ struct netfront_tx {
 	uint16_t loan_unused; /* the first in the list */
 	unsigned int loans;   /* out */
 
-	unsigned int extras; /* slots of extra information with the back end: they have no id */
+	unsigned int extras; /* the next responses are to so many slots of extra information */
 	unsigned int held;   /* frames on the ring that it has not been shown */
 	uint64_t shown_ns;   /* when it was last shown any */
 	bool blocked;	     /* netfront_send found no room, and its caller wants to be told */

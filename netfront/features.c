@@ -10,17 +10,10 @@
  * to poll whenever the guest sleeps, 5 us in PVH, and saves nothing with one vCPU. Less those that
  * cannot be without another: GSO needs frames in pieces and blank checksums.
  */
-#include <string.h>
-
 #include "netfront/device.h"
-#include "unikernel/core/boot.h"
-#include "unikernel/core/format.h"
-#include "unikernel/core/log.h"
+#include "xenbus/option.h"
 
-static const struct {
-	const char *name;
-	size_t at; /* in struct netfront_features */
-} switches[] = {
+static const struct device_switch switches[] = {
 	{"sg", offsetof(struct netfront_features, scatter_gather)},
 	{"csum4", offsetof(struct netfront_features, checksum_ipv4)},
 	{"csum6", offsetof(struct netfront_features, checksum_ipv6)},
@@ -34,55 +27,12 @@ static const struct {
 
 #define SWITCHES (sizeof(switches) / sizeof(switches[0]))
 
-static const char *option(const struct netfront *nf, const char *name)
-{
-	char full[24];
-
-	format(full, sizeof(full), nf->index > 0 ? "%s%u" : "%s", name, nf->index);
-	return boot_option(full);
-}
-
-static bool *feature(struct netfront_features *features, const char *name, size_t len)
-{
-	for (size_t i = 0; i < SWITCHES; i++)
-		if (strlen(switches[i].name) == len && !memcmp(switches[i].name, name, len))
-			return (bool *)((char *)features + switches[i].at);
-	return NULL;
-}
-
-/* Sets what a list of an option's names. */
-static void features_set(struct netfront *nf, const char *name, bool off)
-{
-	const char *list = option(nf, name);
-
-	while (list != NULL && *list != '\0') {
-		const char *comma = strchr(list, ',');
-		size_t len = comma != NULL ? (size_t)(comma - list) : strlen(list);
-		bool *is_off = feature(&nf->off, list, len);
-
-		if (is_off != NULL)
-			*is_off = off;
-		else if (len > 0)
-			log_error("netfront: lodger.%s: %.*s is no feature", name, (int)len, list);
-		list += len + (list[len] == ',');
-	}
-}
-
 void features_configure(struct netfront *nf)
 {
-	const char *queues = option(nf, "net-queues");
-
 	nf->off.split_channels = true;
-	features_set(nf, "net-off", true);
-	features_set(nf, "net-on", false);
-	nf->queues_wanted = 1;
-	if (queues == NULL)
-		return;
-	if (queues[0] >= '1' && queues[0] <= '0' + (char)NETFRONT_QUEUES_MAX && queues[1] == '\0')
-		nf->queues_wanted = (unsigned int)(queues[0] - '0');
-	else
-		log_error("netfront: lodger.net-queues=%s is not 1 to %u", queues,
-			  NETFRONT_QUEUES_MAX);
+	device_option_switches("net-off", nf->index, switches, SWITCHES, &nf->off, true);
+	device_option_switches("net-on", nf->index, switches, SWITCHES, &nf->off, false);
+	nf->queues_wanted = device_option_number("net-queues", nf->index, 1, NETFRONT_QUEUES_MAX);
 }
 
 int features_negotiate(struct netfront *nf)

@@ -10,6 +10,7 @@
 #include "unikernel/core/heap.h"
 #include "unikernel/core/init.h"
 #include "unikernel/core/log.h"
+#include "xenbus/option.h"
 
 #define MTU_DEFAULT 1500u
 #define MTU_MIN	    68 /* what IPv4 asks of every link */
@@ -87,28 +88,7 @@ static void carrier_changed(struct xenbus_watch *watch)
 
 /* --- what the bus calls ------------------------------------------------------------------ */
 
-/* Which indexes are in use, by bits: more than the bus finds devices. */
-static uint64_t indexes[2];
-
-/* The lowest that is free, so that a device that comes again has the same options. */
-static int index_take(unsigned int *index)
-{
-	for (unsigned int i = 0; i < 128; i++) {
-		uint64_t bit = 1ull << i % 64;
-
-		if (indexes[i / 64] & bit)
-			continue;
-		indexes[i / 64] |= bit;
-		*index = i;
-		return 0;
-	}
-	return -ENOSPC;
-}
-
-static void index_free(unsigned int index)
-{
-	indexes[index / 64] &= ~(1ull << index % 64);
-}
+static struct device_indexes indexes;
 
 static int netfront_probe(struct xenbus_device *dev)
 {
@@ -126,7 +106,7 @@ static int netfront_probe(struct xenbus_device *dev)
 		heap_free(nf);
 		return error;
 	}
-	error = index_take(&nf->index);
+	error = device_index_take(&indexes, &nf->index);
 	if (error != 0) {
 		heap_free(nf);
 		return error;
@@ -224,7 +204,7 @@ void netfront_let_go(struct netfront *nf)
 		return;
 	nf->client = NULL;
 	if (!nf->told)
-		index_free(nf->index);
+		device_index_free(&indexes, nf->index);
 	nf->told = true;
 	if (client != NULL && client->removed != NULL)
 		client->removed(client->context);

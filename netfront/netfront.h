@@ -167,7 +167,7 @@ void netfront_stats(const struct netfront *nf, struct netfront_stats *stats);
  * gets packet->owner. -EAGAIN: there is no room, and client->writable tells when to try again.
  * -EMSGSIZE: shorter than its header, longer than the mtu or NETFRONT_FRAME_MAX allows, or in more
  * pages than a frame can take. -EOPNOTSUPP: asks for what is not in netfront_features.
- * -ENETDOWN: the link is down.
+ * -ENETDOWN: the link is down. -ENOMEM: no page, or no grant for one, to copy it to.
  *
  * Frames that follow each other closely are shown to the back end together: at the latest at the
  * next safe point, or when NETFRONT_BATCH of them are waiting.

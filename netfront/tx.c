@@ -9,7 +9,8 @@
  *     notify, if netback asked for it         ring            maps the rest, sends the frame
  *                                              │
  *   tx_reclaim: is id one of ours?  ◄── responses {id, status} ◄── unmaps
- *     then its bounce page is free again, or its page ends being lent
+ *     then its bounce page is free again, or its page ends being lent;
+ *     and the next ones are to its extra information, which has no id: {NETIF_RSP_NULL}
  *
  *	frame:  | first: its size is that of all   | extra: GSO | more | more | last |
  *	        | flags: more_data, extra_info, …  | no id      |
@@ -101,10 +102,17 @@ static bool tx_response(struct netfront_queue *queue, const struct netif_tx_resp
 	struct netfront_tx *tx = &queue->tx;
 	struct tx_slot *slot;
 
-	/* What answers extra information says nothing else, its id included. */
-	if (rsp->status == NETIF_RSP_NULL && tx->extras > 0) {
+	/*
+	 * Every back end answers extra information right behind its request. Were such an answer
+	 * taken for one wherever it came, each request answered in this way would cost its id.
+	 */
+	if (tx->extras > 0) {
 		tx->extras--;
-		return true;
+		if (rsp->status == NETIF_RSP_NULL)
+			return true;
+		xenbus_device_fail(queue->nf->device, -EPROTO,
+				   "response in place of one to extra information: %u", rsp->id);
+		return false;
 	}
 	if (rsp->id >= RING_SLOTS || !tx->slot[rsp->id].sent) {
 		xenbus_device_fail(queue->nf->device, -EPROTO, "response to a request not sent: %u",
@@ -113,6 +121,7 @@ static bool tx_response(struct netfront_queue *queue, const struct netif_tx_resp
 	}
 	slot = &tx->slot[rsp->id];
 	slot->sent = false;
+	tx->extras = slot->extras;
 	tx->unused[tx->unused_count++] = rsp->id;
 	if (slot->bounce != NONE)
 		tx->bounce_unused[tx->bounce_count++] = slot->bounce;
@@ -189,31 +198,23 @@ static void tx_held(struct netfront_queue *queue)
 		timer_set(&tx->show, TIME_POLL, tx_show, queue);
 }
 
-/* Slots that can be used: ids may be fewer, if a back end has answered for extra information twice. */
-static unsigned int tx_free(const struct netfront_tx *tx)
-{
-	ring_idx_t room = front_ring_room(&tx->ring);
-
-	return room < tx->unused_count ? room : tx->unused_count;
-}
-
-/* Are the pages granted that so many slots will be copied to? */
+/* Are the pages granted that so many slots will be copied to? 0 or -ENOMEM. */
 static int tx_bounce(struct netfront_queue *queue, unsigned int copied)
 {
 	struct netfront_tx *tx = &queue->tx;
-	int error = 0;
 
-	for (unsigned int i = 0; i < copied && error == 0; i++) {
+	for (unsigned int i = 0; i < copied; i++) {
 		uint16_t bounce = tx->bounce_unused[tx->bounce_count - 1 - i];
 
-		error = shared_page_open(&tx->bounce[bounce], queue->nf->device->backend_id);
+		if (shared_page_open(&tx->bounce[bounce], queue->nf->device->backend_id) != 0)
+			return -ENOMEM;
 	}
-	return error;
+	return 0;
 }
 
 /*
  * Room for so many slots, of which so many are copied to? If there is none, netback is asked to
- * tell when there is some.
+ * tell when there is some. Where there are slots there are ids: each is in one, or was answered.
  */
 static int tx_room(struct netfront_queue *queue, unsigned int slots, unsigned int copied)
 {
@@ -221,9 +222,9 @@ static int tx_room(struct netfront_queue *queue, unsigned int slots, unsigned in
 	struct netfront *nf = queue->nf;
 	int error;
 
-	if (tx_free(tx) < slots)
+	if (front_ring_room(&tx->ring) < slots)
 		tx_reclaim(queue);
-	if (nf->connected && tx_free(tx) < slots) {
+	if (nf->connected && front_ring_room(&tx->ring) < slots) {
 		tx_show(queue);
 		/* Responses that came before netback could see the wish come without an event. */
 		if (front_ring_ask(&tx->ring, TX_WAKE) != 0)
@@ -231,7 +232,7 @@ static int tx_room(struct netfront_queue *queue, unsigned int slots, unsigned in
 	}
 	if (!nf->connected)
 		return -ENETDOWN;
-	if (tx_free(tx) < slots) {
+	if (front_ring_room(&tx->ring) < slots) {
 		tx->blocked = true;
 		nf->stats.tx_busy++;
 		return -EAGAIN;
@@ -250,10 +251,11 @@ static union netif_tx_sring_entry *tx_next(struct netfront_tx *tx)
 }
 
 /* A slot of extra information, behind the request that announced it. */
-static void tx_put_extra(struct netfront_tx *tx, const struct netif_extra_info *extra)
+static void tx_put_extra(struct netfront_tx *tx, struct tx_slot *announced,
+			 const struct netif_extra_info *extra)
 {
 	memcpy(tx_next(tx), extra, sizeof(*extra));
-	tx->extras++;
+	announced->extras++;
 }
 
 /*
@@ -336,7 +338,7 @@ static void tx_put(struct netfront_queue *queue, const struct plan *plan,
 			.size = i == 0 ? (uint16_t)packet->len : part->size,
 		};
 		if (flags & NETTXF_extra_info)
-			tx_put_extra(tx, &gso);
+			tx_put_extra(tx, slot, &gso);
 		flags = 0;
 	}
 }
@@ -372,7 +374,7 @@ int tx_send_extra(struct netfront_queue *queue, const struct netif_extra_info *e
 	id = tx->unused[--tx->unused_count];
 	tx->slot[id] = (struct tx_slot){.sent = true, .bounce = NONE, .loan = NONE};
 	tx_next(tx)->req = (struct netif_tx_request){.id = id, .flags = NETTXF_extra_info};
-	tx_put_extra(tx, extra);
+	tx_put_extra(tx, &tx->slot[id], extra);
 	tx_held(queue);
 	return 0;
 }

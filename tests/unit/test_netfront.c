@@ -215,8 +215,7 @@ static void a_restart_of_the_back_end_is_survived(void **state)
 	struct held before;
 
 	(void)state;
-	netuser_boot(user, 1, NULL);
-	before = netuser_settle(user);
+	before = netuser_boot_one(user, NULL);
 	for (unsigned i = 1; i <= 10; i++)
 		assert_settles(user, before);
 	assert_int_equal(user[0].links_down, 11);
@@ -228,8 +227,7 @@ static void a_replaced_back_end_is_survived(void **state)
 	struct held before;
 
 	(void)state;
-	netuser_boot(user, 1, NULL);
-	before = netuser_settle(user);
+	before = netuser_boot_one(user, NULL);
 	for (int i = 0; i < 10; i++) {
 		fake_backend_replace(&user[0].nb->backend);
 		if (i % 2)
@@ -246,8 +244,7 @@ static void an_orderly_close_is_followed(void **state)
 	struct held before;
 
 	(void)state;
-	netuser_boot(user, 1, NULL);
-	before = netuser_settle(user);
+	before = netuser_boot_one(user, NULL);
 	fake_backend_state(&user[0].nb->backend, XenbusStateClosing);
 	fake_kernel_run(30 * TIME_S);
 	assert_reconnects(user);
@@ -261,8 +258,7 @@ static void frames_in_flight_are_dropped_with_the_connection(void **state)
 	uint64_t dropped;
 
 	(void)state;
-	netuser_boot(user, 1, NULL);
-	before = netuser_settle(user);
+	before = netuser_boot_one(user, NULL);
 	dropped = netuser_stats(user).tx_dropped;
 	user[0].nb->stopped = true;
 	for (int i = 0; i < 20; i++)

@@ -87,6 +87,13 @@ static void tx_nulls_without_end(unsigned queue)
 		netraw_tx_answer(nb, queue, 0xfff0, NETIF_RSP_NULL);
 }
 
+static void tx_answer_in_place_of_an_extra(unsigned queue)
+{
+	netraw_requests(user, true);
+	netraw_tx_answer(nb, queue, netraw_tx_id(nb, queue, 0), NETIF_RSP_OKAY);
+	netraw_tx_answer(nb, queue, netraw_tx_id(nb, queue, 2), NETIF_RSP_OKAY);
+}
+
 static void rx_producer_leaps(unsigned queue)
 {
 	nb->queue[queue].rx->rsp_prod += 300;
@@ -241,6 +248,7 @@ static const struct netraw_attack lies[] = {
 	NETRAW_ATTACK(tx_id_twice),
 	NETRAW_ATTACK(tx_null_for_nothing),
 	NETRAW_ATTACK(tx_nulls_without_end),
+	NETRAW_ATTACK(tx_answer_in_place_of_an_extra),
 	NETRAW_ATTACK(rx_producer_leaps),
 	NETRAW_ATTACK(rx_producer_goes_back),
 	NETRAW_ATTACK(rx_id_out_of_range),

@@ -94,6 +94,15 @@ static void rx_longest(unsigned queue)
 	}
 }
 
+static void tx_answered(bool to_cut, int16_t status)
+{
+	nb->tx_status = status;
+	netraw_requests(user, to_cut);
+	nb->stopped = false;
+	fake_kernel_run(TIME_MS);
+	nb->tx_status = NETIF_RSP_OKAY;
+}
+
 static void tx_error(unsigned queue)
 {
 	static const int16_t statuses[] = {NETIF_RSP_ERROR, NETIF_RSP_DROPPED, NETIF_RSP_NULL,
@@ -101,11 +110,14 @@ static void tx_error(unsigned queue)
 	static unsigned next;
 
 	(void)queue;
-	nb->tx_status = statuses[next++ % ARRAY_SIZE(statuses)];
-	netraw_requests(user, false);
-	nb->stopped = false;
-	fake_kernel_run(TIME_MS);
-	nb->tx_status = NETIF_RSP_OKAY;
+	tx_answered(false, statuses[next++ % ARRAY_SIZE(statuses)]);
+}
+
+/* What is said to extra information, said to a request: its id comes back as with any other status. */
+static void tx_null_for_a_request(unsigned queue)
+{
+	(void)queue;
+	tx_answered(true, NETIF_RSP_NULL);
 }
 
 static void storm_of_events(unsigned queue)
@@ -134,6 +146,7 @@ static const struct netraw_attack oddities[] = {
 	NETRAW_ATTACK(rx_with_nothing_within),
 	NETRAW_ATTACK(rx_longest),
 	NETRAW_ATTACK(tx_error),
+	NETRAW_ATTACK(tx_null_for_a_request),
 	NETRAW_ATTACK(storm_of_events),
 	NETRAW_ATTACK(event_indexes_of_any_kind),
 };

@@ -164,8 +164,7 @@ static void pages_that_are_taken_run_out_for_the_taker_alone(void **state)
 	struct held before;
 
 	(void)state;
-	netuser_boot(user, 1, NULL);
-	before = netuser_settle(user);
+	before = netuser_boot_one(user, NULL);
 	user->take = true;
 	for (unsigned i = 0; i < 3000; i++) {
 		struct fake_frame frame = fake_frame_make(false, FAKE_UDP, 1000, false);

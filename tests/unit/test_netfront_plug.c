@@ -28,8 +28,7 @@ static void a_device_is_plugged_in_while_the_guest_runs(void **state)
 	struct held before;
 
 	(void)state;
-	netuser_boot(user, 1, NULL);
-	before = netuser_settle(user);
+	before = netuser_boot_one(user, NULL);
 	netfront_arrived_hook = see_arrival;
 	for (unsigned i = 1; i <= 6; i++) {
 		user[1] = (struct fake_netuser){.nb = fake_netback_make(i)};
@@ -49,6 +48,17 @@ static void a_device_is_plugged_in_while_the_guest_runs(void **state)
 	assert_settles(user, before);
 }
 
+/* What the first of two devices holds, before the second is there. */
+static struct held start_with_second(bool take)
+{
+	const struct held held = netuser_boot_one(user, NULL);
+
+	user[1] = (struct fake_netuser){.nb = fake_netback_start(1), .take = take};
+	fake_kernel_run(5 * TIME_S);
+	netuser_open(&user[1], 1);
+	return held;
+}
+
 /* A client may give back the pages that it has taken long after the device is gone. */
 static void pages_outlive_their_device(void **state)
 {
@@ -56,11 +66,7 @@ static void pages_outlive_their_device(void **state)
 	struct held before;
 
 	(void)state;
-	netuser_boot(user, 1, NULL);
-	before = netuser_settle(user);
-	user[1] = (struct fake_netuser){.nb = fake_netback_start(1), .take = true};
-	fake_kernel_run(5 * TIME_S);
-	netuser_open(&user[1], 1);
+	before = start_with_second(true);
 	for (int i = 0; i < 10; i++)
 		assert_frame_in(&user[1], 0, &frame);
 	assert_int_equal(user[1].taken_count, 10);
@@ -82,11 +88,8 @@ static void a_device_waits_for_the_pages_that_were_lent_to_it(void **state)
 	struct held before;
 
 	(void)state;
-	netuser_boot(user, 1, NULL);
-	before = netuser_settle(user);
-	user[1] = (struct fake_netuser){.nb = nb = fake_netback_start(1)};
-	fake_kernel_run(5 * TIME_S);
-	netuser_open(&user[1], 1);
+	before = start_with_second(false);
+	nb = user[1].nb;
 	nb->hold = true;
 	page = page_alloc();
 	assert_int_equal(netuser_lend(&user[1], &frame, 42, page, 0), 0); /* too short */

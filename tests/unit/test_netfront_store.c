@@ -128,8 +128,7 @@ static void nonsense_about_a_feature(void **state)
 	struct held before;
 	char path[96];
 
-	netuser_boot(user, 1, "lodger.net-on=split lodger.net-queues=4 lodger.log=error");
-	before = netuser_settle(user);
+	before = netuser_boot_one(user, "lodger.net-on=split lodger.net-queues=4 lodger.log=error");
 	snprintf(path, sizeof(path), BACK "%s", node);
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		fake_store_write(path, "%s", values[i]);

@@ -102,7 +102,6 @@ static bool frame_fill(struct vif_frame *frame, const struct burst *burst, size_
 
 static int burst_put(struct vif *vif, struct burst *burst, size_t n, bool lend)
 {
-	const struct netfront_features *has = &vif->info.features;
 	const struct headers *h = &burst->headers;
 	bool last = burst->sent + n == burst->data;
 	struct vif_frame frame;
@@ -119,9 +118,7 @@ static int burst_put(struct vif *vif, struct burst *burst, size_t n, bool lend)
 	headers_finish(h, head, n);
 	if (!frame_fill(&frame, burst, burst->skip + burst->sent, n, lend))
 		return -EMSGSIZE;
-	frame.packet.checksum_blank = h->ipv6 ? has->checksum_ipv6 : has->checksum_ipv4;
-	if (!frame.packet.checksum_blank)
-		vif_frame_checksum(&frame, h, head);
+	vif_frame_checksum(vif, &frame, h);
 	if (n > burst->mss) {
 		frame.packet.gso_type =
 			h->ipv6 ? XEN_NETIF_GSO_TYPE_TCPV6 : XEN_NETIF_GSO_TYPE_TCPV4;
@@ -299,7 +296,7 @@ bool burst_add(struct vif *vif, struct pbuf *p, const struct headers *h, int *re
 			return true;
 	}
 	if (!vif->burst) {
-		mss = segment_mss(p, h);
+		mss = segment_mss(vif, p, h);
 		if (mss == 0 || !burst_begin(vif, p, h, mss, 0))
 			return false;
 	}

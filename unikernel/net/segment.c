@@ -3,11 +3,13 @@
 
 #include <lwip/ip.h>
 #include <lwip/priv/tcp_priv.h>
+#include <lwip/prot/ethernet.h>
 #include <lwip/prot/ip4.h>
 #include <lwip/prot/ip6.h>
 #include <arch/hooks.h>
 
 #include "unikernel/core/page.h"
+#include "unikernel/net/ends.h"
 #include "unikernel/net/headers.h"
 #include "unikernel/net/segment.h"
 #include "unikernel/net/vif.h"
@@ -123,31 +125,18 @@ u32_t *net_tcp_out(const struct pbuf *p, struct tcp_hdr *tcp, const struct tcp_p
 }
 
 /* A segment that has waited, for an address or for room: whose is it? */
-static u16_t search(const struct pbuf *p, const struct headers *h)
+static u16_t search(const struct vif *vif, const struct pbuf *p, const struct headers *h)
 {
-	const struct tcp_hdr *tcp = headers_tcp(h, p->payload);
-	const char *from = (const char *)tcp - (h->ipv6 ? 32 : 8),
-		   *to = (const char *)tcp - (h->ipv6 ? 16 : 4);
+	const struct ends ends = ends_read((const char *)p->payload + SIZEOF_ETH_HDR, h->ipv6,
+					   headers_tcp(h, p->payload), &vif->netif);
 
-	for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
-		if (pcb->local_port != lwip_ntohs(tcp->src) ||
-		    pcb->remote_port != lwip_ntohs(tcp->dest) ||
-		    !!IP_IS_V6_VAL(pcb->remote_ip) != h->ipv6)
-			continue;
-		if (!memcmp(from,
-			    h->ipv6 ? (const void *)ip_2_ip6(&pcb->local_ip)->addr
-				    : (const void *)&ip_2_ip4(&pcb->local_ip)->addr,
-			    h->ipv6 ? 16 : 4) &&
-		    !memcmp(to,
-			    h->ipv6 ? (const void *)ip_2_ip6(&pcb->remote_ip)->addr
-				    : (const void *)&ip_2_ip4(&pcb->remote_ip)->addr,
-			    h->ipv6 ? 16 : 4))
+	for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
+		if (ends_match(pcb, &ends.source, &ends.destination))
 			return peer_mss(pcb);
-	}
 	return 0;
 }
 
-u16_t segment_mss(const struct pbuf *p, const struct headers *h)
+u16_t segment_mss(const struct vif *vif, const struct pbuf *p, const struct headers *h)
 {
-	return p == current.p ? current.mss : search(p, h);
+	return p == current.p ? current.mss : search(vif, p, h);
 }

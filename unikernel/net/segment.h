@@ -21,14 +21,15 @@
 #include <lwip/pbuf.h>
 
 struct headers;
+struct vif;
 
 /* Before any connection. */
 void segment_init(void);
 
 /*
- * What the peer takes in one segment, for a segment on its way out; 0 if its connection is gone or
- * is not established.
+ * What the peer takes in one segment, for a segment on its way out by vif; 0 if its connection is
+ * gone or is not established.
  */
-u16_t segment_mss(const struct pbuf *p, const struct headers *h);
+u16_t segment_mss(const struct vif *vif, const struct pbuf *p, const struct headers *h);
 
 #endif

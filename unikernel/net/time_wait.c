@@ -8,7 +8,8 @@
  *
  * RFC 9293 3.10.7.4 allows what is done here: a SYN whose sequence number is beyond all that the old
  * connection has seen begins a new one at once, because nothing of the old can be mistaken for it. And
- * of those that wait only the newest WAITING_MAX are kept.
+ * of those that wait only the newest WAITING_MAX are kept, so that a SYN, once a connection, looks
+ * at no more than these.
  */
 #include <stdbool.h>
 
@@ -17,83 +18,51 @@
 #include <lwip/prot/ip6.h>
 #include <arch/hooks.h>
 
+#include "unikernel/net/ends.h"
+
 #define WAITING_MAX 64u
 
-/* The pair of ends that a segment is for. */
-struct ends {
-	ip_addr_t local, remote;
-	u16_t local_port, remote_port;
-};
-
-static bool waits_for(const struct tcp_pcb *pcb, const struct ends *ends)
-{
-	return pcb->local_port == ends->local_port && pcb->remote_port == ends->remote_port &&
-	       ip_addr_cmp(&pcb->local_ip, &ends->local) &&
-	       ip_addr_cmp(&pcb->remote_ip, &ends->remote);
-}
-
 /* The newest are first in lwIP's list; aborting one that waits says nothing to the other end. */
-static void waiting_end(const struct ends *ends, u32_t seqno)
+static void waiting_end(const struct ends *syn, u32_t seqno)
 {
 	struct tcp_pcb *pcb, *next;
 	unsigned int count = 0;
 
 	for (pcb = tcp_tw_pcbs; pcb; pcb = next) {
 		next = pcb->next;
-		if (++count > WAITING_MAX ||
-		    (waits_for(pcb, ends) && TCP_SEQ_GT(seqno, pcb->rcv_nxt)))
+		if (++count > WAITING_MAX || (ends_match(pcb, &syn->destination, &syn->source) &&
+					      TCP_SEQ_GT(seqno, pcb->rcv_nxt)))
 			tcp_abort(pcb);
 	}
 }
 
-/* A segment's header, if it lies in the first buffer and begins a connection. */
-static const struct tcp_hdr *syn_find(const struct pbuf *p, size_t at)
+/* A segment that begins a connection, if its header lies in the first buffer. */
+static void syn_in(const struct pbuf *p, size_t at, bool ipv6, const struct netif *netif)
 {
 	const struct tcp_hdr *tcp = (const void *)((const char *)p->payload + at);
+	struct ends ends;
 
 	if (!tcp_tw_pcbs || p->len < at + TCP_HLEN ||
 	    (TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
-		return NULL;
-	return tcp;
+		return;
+	ends = ends_read(p->payload, ipv6, tcp, netif);
+	waiting_end(&ends, lwip_ntohl(tcp->seqno));
 }
 
 int net_ip4_in(const struct pbuf *p, const struct netif *netif)
 {
 	const struct ip_hdr *ip = p->payload;
-	const struct tcp_hdr *tcp;
-	struct ends ends;
 
-	(void)netif;
-	if (p->len < IP_HLEN || IPH_PROTO(ip) != IP_PROTO_TCP)
-		return 0;
-	tcp = syn_find(p, IPH_HL_BYTES(ip));
-	if (!tcp)
-		return 0;
-	ip_addr_copy_from_ip4(ends.local, ip->dest);
-	ip_addr_copy_from_ip4(ends.remote, ip->src);
-	ends.local_port = lwip_ntohs(tcp->dest);
-	ends.remote_port = lwip_ntohs(tcp->src);
-	waiting_end(&ends, lwip_ntohl(tcp->seqno));
+	if (p->len >= IP_HLEN && IPH_PROTO(ip) == IP_PROTO_TCP)
+		syn_in(p, IPH_HL_BYTES(ip), false, netif);
 	return 0;
 }
 
 int net_ip6_in(const struct pbuf *p, const struct netif *netif)
 {
 	const struct ip6_hdr *ip = p->payload;
-	const struct tcp_hdr *tcp;
-	struct ends ends;
 
-	if (p->len < IP6_HLEN || IP6H_NEXTH(ip) != IP_PROTO_TCP)
-		return 0;
-	tcp = syn_find(p, IP6_HLEN);
-	if (!tcp)
-		return 0;
-	ip_addr_copy_from_ip6_packed(ends.local, ip->dest);
-	ip_addr_copy_from_ip6_packed(ends.remote, ip->src);
-	ip6_addr_assign_zone(ip_2_ip6(&ends.local), IP6_UNICAST, netif);
-	ip6_addr_assign_zone(ip_2_ip6(&ends.remote), IP6_UNICAST, netif);
-	ends.local_port = lwip_ntohs(tcp->dest);
-	ends.remote_port = lwip_ntohs(tcp->src);
-	waiting_end(&ends, lwip_ntohl(tcp->seqno));
+	if (p->len >= IP6_HLEN && IP6H_NEXTH(ip) == IP_PROTO_TCP)
+		syn_in(p, IP6_HLEN, true, netif);
 	return 0;
 }

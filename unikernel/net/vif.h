@@ -113,8 +113,11 @@ struct vif_frame {
  * is done.  False: more pieces than there is room for.
  */
 bool vif_frame_add(struct vif_frame *frame, const struct pbuf *p, size_t skip, size_t n, bool lend);
-/* TCP's checksum into the headers, for a back end that does not finish it. */
-void vif_frame_checksum(struct vif_frame *frame, const struct headers *h, void *head);
+/*
+ * Leaves the checksum of TCP or UDP to the back end, if it finishes those; else puts it into the
+ * headers, which begin the first piece.
+ */
+void vif_frame_checksum(const struct vif *vif, struct vif_frame *frame, const struct headers *h);
 /* As netfront_send. */
 int vif_frame_send(struct vif *vif, struct vif_frame *frame);
 

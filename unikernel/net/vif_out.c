@@ -149,18 +149,23 @@ bool vif_frame_add(struct vif_frame *frame, const struct pbuf *p, size_t skip, s
 	return true;
 }
 
-void vif_frame_checksum(struct vif_frame *frame, const struct headers *h, void *head)
+void vif_frame_checksum(const struct vif *vif, struct vif_frame *frame, const struct headers *h)
 {
+	const struct netfront_features *has = &vif->info.features;
+	size_t skip = h->len, at = 0;
 	u32_t sum = 0;
-	size_t at = 0;
 
-	for (unsigned int i = 1; i < frame->packet.pieces; i++) {
+	frame->packet.checksum_blank = h->ipv6 ? has->checksum_ipv6 : has->checksum_ipv4;
+	if (frame->packet.checksum_blank)
+		return;
+	for (unsigned int i = 0; i < frame->packet.pieces; i++) {
 		const struct netfront_piece *piece = &frame->piece[i];
 
-		sum = headers_sum(sum, at, piece->data, piece->len);
-		at += piece->len;
+		sum = headers_sum(sum, at, (const char *)piece->data + skip, piece->len - skip);
+		at += piece->len - skip;
+		skip = 0;
 	}
-	headers_checksum(h, head, sum);
+	headers_checksum(h, frame->piece[0].data, sum);
 }
 
 int vif_frame_send(struct vif *vif, struct vif_frame *frame)
@@ -174,7 +179,6 @@ int vif_frame_send(struct vif *vif, struct vif_frame *frame)
 /* TCP that is no burst's: its headers are finished in a copy. */
 static int tcp_send(struct vif *vif, const struct pbuf *p, const struct headers *h)
 {
-	const struct netfront_features *has = &vif->info.features;
 	struct vif_frame frame;
 	unsigned char head[HEADERS_MAX];
 
@@ -184,30 +188,20 @@ static int tcp_send(struct vif *vif, const struct pbuf *p, const struct headers 
 	frame.piece[0] = (struct netfront_piece){.data = head, .len = h->len};
 	if (!vif_frame_add(&frame, p, h->len, p->tot_len, false))
 		return -EMSGSIZE;
-	frame.packet.checksum_blank = h->ipv6 ? has->checksum_ipv6 : has->checksum_ipv4;
-	if (!frame.packet.checksum_blank)
-		vif_frame_checksum(&frame, h, head);
+	vif_frame_checksum(vif, &frame, h);
 	return vif_frame_send(vif, &frame);
 }
 
 /* A datagram's are finished where they lie: nobody else's, and the same if it is sent again. */
 static int udp_send(struct vif *vif, struct pbuf *p, const struct headers *h)
 {
-	const struct netfront_features *has = &vif->info.features;
 	struct vif_frame frame;
 
-	frame.packet = (struct netfront_packet){.checksum_blank = h->ipv6 ? has->checksum_ipv6
-									  : has->checksum_ipv4};
 	headers_finish_udp(h, p->payload, p->tot_len - h->len);
-	if (!frame.packet.checksum_blank) {
-		frame.piece[0] = (struct netfront_piece){.data = p->payload, .len = h->len};
-		frame.packet.pieces = 1;
-		frame.packet.len = h->len;
-	}
-	if (!vif_frame_add(&frame, p, frame.packet.len, p->tot_len, false))
+	frame.packet = (struct netfront_packet){0};
+	if (!vif_frame_add(&frame, p, 0, p->tot_len, false))
 		return -EMSGSIZE;
-	if (!frame.packet.checksum_blank)
-		vif_frame_checksum(&frame, h, p->payload);
+	vif_frame_checksum(vif, &frame, h);
 	return vif_frame_send(vif, &frame);
 }
 
