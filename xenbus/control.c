@@ -25,6 +25,16 @@ static const struct {
 	{"reboot", SHUTDOWN_reboot},
 };
 
+/*
+ * Not in the bus's own thread, which the hooks may wait for: a file system that writes what it has
+ * needs its disk, and that may need the bus.
+ */
+static void control_end(void *reason)
+{
+	exit_hooks_run(-1);
+	kernel_shutdown(*(const unsigned int *)reason);
+}
+
 static void control_shutdown(struct xenbus_watch *watch)
 {
 	char *word;
@@ -38,7 +48,10 @@ static void control_shutdown(struct xenbus_watch *watch)
 			continue;
 		log_info("control/shutdown: %s", reasons[i].word);
 		xenbus_write(XENBUS_NO_TX, watch->path, "%s", "");
-		kernel_shutdown(reasons[i].reason);
+		if (!thread_create("shutdown", control_end, (void *)(uintptr_t)&reasons[i].reason,
+				   0))
+			kernel_shutdown(reasons[i].reason);
+		len = 0;
 	}
 	if (len > 0)
 		log_warn("control/shutdown: \"%.32s\" is not known here", word);
@@ -72,7 +85,8 @@ int control_exit_status(int status)
 
 static void control_exit(int status)
 {
-	int error = control_exit_status(status);
+	/* Whoever shuts it down from outside asks for none. */
+	int error = status < 0 ? 0 : control_exit_status(status);
 
 	if (error != 0)
 		log_warn("xenbus: %s cannot be written (error %d)", STATUS_NODE, -error);

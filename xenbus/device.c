@@ -49,9 +49,11 @@ static void device_write_state(struct xenbus_device *dev, enum xenbus_state stat
 	struct xenbus_property node = {.name = "state", .value = state};
 
 	dev->wanted = state;
-	if (dev->written == state)
+	if (dev->written == state && !dev->unsure)
 		return;
 	int error = xenbus_write_all(dev->path, &node, 1);
+	/* It may be the answer alone that there was no memory for. */
+	dev->unsure = error != 0;
 	if (error == 0) {
 		dev->written = state;
 		return;
@@ -93,6 +95,8 @@ static void device_delay(struct xenbus_device *dev)
 
 	if (dev->connected_ns != 0 && now_ns - dev->connected_ns > RESTART_FORGET_NS)
 		dev->restarts = 0;
+	/* That was the last one: what fails from now on without a connection is in succession. */
+	dev->connected_ns = 0;
 	dev->not_before_ns = now_ns;
 	if (dev->restarts > 0)
 		dev->not_before_ns += RESTART_DELAY_NS << (dev->restarts - 1);
@@ -116,9 +120,11 @@ static void device_publish(struct xenbus_device *dev)
 	node[count++].value = dev->driver->published;
 	int error = xenbus_write_all(dev->path, node, (size_t)count);
 	if (error != 0) {
+		dev->unsure = true;
 		xenbus_device_fail(dev, error, "cannot write its nodes");
 		return;
 	}
+	dev->unsure = false;
 	dev->written = dev->wanted = dev->driver->published;
 	device_enter(dev, HANDSHAKE_PUBLISHED);
 }
@@ -222,6 +228,7 @@ static void device_failed(struct xenbus_device *dev)
 	} else if (dev->state == HANDSHAKE_INITIALISING) {
 		dev->driver->release(dev);
 		device_delay(dev);
+		device_write_state(dev, XenbusStateInitialising);
 	}
 }
 
@@ -236,6 +243,9 @@ static void device_look(struct xenbus_device *dev)
 		device_retry(dev, error);
 	else
 		dev->peer = peer;
+	if (dev->state == HANDSHAKE_CONNECTED && dev->peer == XenbusStateConnected &&
+	    dev->failed == 0 && dev->driver->changed != NULL)
+		dev->driver->changed(dev);
 }
 
 /* When the state that the device is in, or the delay before its next connection, runs out. */
@@ -287,6 +297,9 @@ uint64_t device_step(struct xenbus_device *dev)
 			device_failed(dev);
 			continue;
 		}
+		/* First it is said: who reads that we are Connected may map what is no more there. */
+		if (dev->retry_ns != TIME_FOREVER && (dev->unsure || dev->written != dev->wanted))
+			return dev->retry_ns;
 		action = handshake(dev->state, dev->peer);
 
 		uint64_t now_ns = time_monotonic_ns();

@@ -56,6 +56,13 @@ struct xenbus_driver {
 	int (*connect)(struct xenbus_device *dev);
 
 	/*
+	 * The backend has written its state anew, which is still Connected: something that it
+	 * describes is another now (a disk's size). Perhaps nothing is. May block. NULL for a driver
+	 * of devices that stay as they are.
+	 */
+	void (*changed)(struct xenbus_device *dev);
+
+	/*
 	 * Let no more requests flow. Does not block and takes a device in any state; the
 	 * backend may still have everything mapped. What was in flight is kept for the next
 	 * connection or failed, as the driver likes.
@@ -97,6 +104,7 @@ struct xenbus_device {
 	bool look;		   /* that node may have changed since it was read */
 	uint64_t peer;		   /* the backend's state as last read */
 	enum xenbus_state written; /* our state node as last written */
+	bool unsure;		   /* … unless a write that failed was done all the same */
 	enum xenbus_state wanted;  /* … and as it should be */
 	uint64_t retry_ns;	   /* a request failed: look and write again then */
 	uint64_t since_ns;	   /* when .state was entered */

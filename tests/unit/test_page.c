@@ -7,6 +7,8 @@
  */
 #include "tests/unit/unit.h"
 
+#include <sanitizer/asan_interface.h>
+
 #include "tests/unit/fake/fake.h"
 #include "tests/unit/fake/kernel.h"
 #include "unikernel/core/page.h"
@@ -154,6 +156,23 @@ static void aligned_runs(void **state)
 	assert_int_equal(stats().in_use, 0);
 }
 
+/* What the seam says to ASan: the rest of the tests rely on it. */
+static void free_pages_are_out_of_reach(void **state)
+{
+	char *run;
+
+	(void)state;
+	fake_kernel_pages(MAPPED, 0);
+	run = pages_alloc(4);
+	assert_null(__asan_region_is_poisoned(run, 4 * PAGE_SIZE));
+	assert_true(pages_resize(run, 4, 2));
+	assert_ptr_equal(__asan_region_is_poisoned(run, 4 * PAGE_SIZE), run + 2 * PAGE_SIZE);
+	assert_true(pages_resize(run, 2, 3));
+	assert_ptr_equal(__asan_region_is_poisoned(run, 4 * PAGE_SIZE), run + 3 * PAGE_SIZE);
+	pages_free(run, 3);
+	assert_ptr_equal(__asan_region_is_poisoned(run, PAGE_SIZE), run);
+}
+
 static void freeing_twice_panics(void **state)
 {
 	void *page;
@@ -198,6 +217,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(exhaustion_is_an_error_and_passes),
 	cmocka_unit_test(xen_may_refuse_a_chunk),
 	cmocka_unit_test(aligned_runs),
+	cmocka_unit_test(free_pages_are_out_of_reach),
 	cmocka_unit_test(freeing_twice_panics),
 	cmocka_unit_test(freeing_another_length_panics),
 	cmocka_unit_test(freeing_the_middle_panics),

@@ -28,10 +28,15 @@ void kernel_shutdown(unsigned int reason)
 		hypercall_sched_shutdown(reason);
 }
 
+void exit_hooks_run(int status)
+{
+	for (const exit_hook_t *hook = exit_hooks; hook < exit_hooks_end; hook++)
+		(*hook)(status);
+}
+
 void kernel_exit(int status)
 {
 	log_debug("exit: status %d", status);
-	for (const exit_hook_t *hook = exit_hooks; hook < exit_hooks_end; hook++)
-		(*hook)(status);
+	exit_hooks_run(status);
 	kernel_shutdown(SHUTDOWN_poweroff);
 }

@@ -8,8 +8,6 @@
 
 #include <stdint.h>
 
-#include <stdint.h>
-
 #include <xen/xen.h>
 #include <xen/sched.h>
 
@@ -19,7 +17,13 @@ _Noreturn void kernel_shutdown(unsigned int reason);
 /* The end of _exit(status). */
 _Noreturn void kernel_exit(int status);
 
-/* fn(status) is called by kernel_exit(), in a thread; for whoever links it in (see init.h). */
+/* What kernel_exit() begins with, for whoever ends the domain in another orderly way: status -1. */
+void exit_hooks_run(int status);
+
+/*
+ * fn(status) is called when the program ends, or the domain is shut down from outside (status -1), in
+ * a thread; for whoever links it in (see init.h).
+ */
 typedef void (*exit_hook_t)(int status);
 
 #define EXIT_HOOK(fn)                           \
