@@ -4,114 +4,85 @@
  *
  *        offset                                         offset + len
  *   |......|#######|################################|#####|........|
- *   sector  head     body: whole sectors, in several   tail   sector
- *                    requests that are in flight at once
+ *   sector  head     body: whole sectors                tail   sector
  *
- * Head and tail go through a sector of their own: read, of which a part is taken; or read, changed
- * in part and written back.
+ * Head and tail go through a sector of the disk's own: read, of which a part is taken; or read,
+ * changed in part and written back. One call at a time has it.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "blkfront/device.h"
-#include "unikernel/core/heap.h"
 #include "unikernel/core/time.h"
-#include "unikernel/core/waitq.h"
-
-/* Requests of one transfer in flight: as many of the largest as there are pages for. */
-#define DEPTH (DATA_PAGES / BLKIF_MAX_SEGMENTS_PER_REQUEST)
 
 struct transfer {
-	struct waitq changed;
-	int status; /* the first error */
-	unsigned int in_flight;
-	struct blkfront_request *idle;
-	struct blkfront_request request[DEPTH];
+	struct blkfront_request request;
+	struct waitq ended;
+	bool over;
+	int status;
 };
 
 static void transfer_done(struct blkfront_request *request, int status)
 {
 	struct transfer *transfer = request->context;
 
-	if (transfer->status == 0)
-		transfer->status = status;
-	transfer->in_flight--;
-	request->next = transfer->idle;
-	transfer->idle = request;
-	waitq_wake_one(&transfer->changed);
+	transfer->status = status;
+	transfer->over = true;
+	waitq_wake_all(&transfer->ended);
 }
 
-static void transfer_init(struct transfer *transfer)
+/* One request, to its end. */
+static int transfer_wait(struct blkfront *bf, const struct blkfront_request *request)
 {
-	memset(transfer, 0, sizeof(*transfer));
-	for (size_t i = 0; i < DEPTH; i++) {
-		transfer->request[i].done = transfer_done;
-		transfer->request[i].context = transfer;
-		transfer->request[i].next = transfer->idle;
-		transfer->idle = &transfer->request[i];
-	}
-}
+	struct transfer transfer = {.request = *request};
+	int error;
 
-/* Waits for a request that is not in flight, and submits it. */
-static void transfer_submit(struct blkfront *bf, struct transfer *transfer, enum blkfront_op op,
-			    uint64_t offset, void *data, size_t len)
-{
-	waitq_wait_until(&transfer->changed, transfer->idle != NULL, TIME_FOREVER);
-	if (transfer->status != 0)
-		return;
-
-	struct blkfront_request *request = transfer->idle;
-	transfer->idle = request->next;
-	request->op = op;
-	request->offset = offset;
-	request->data = data;
-	request->len = len;
-	transfer->in_flight++;
-	int error = blkfront_submit(bf, request);
+	transfer.request.done = transfer_done;
+	transfer.request.context = &transfer;
+	error = blkfront_submit(bf, &transfer.request);
 	if (error != 0)
-		transfer_done(request, error);
-}
-
-static int transfer_finish(struct transfer *transfer)
-{
-	waitq_wait_until(&transfer->changed, transfer->in_flight == 0, TIME_FOREVER);
-	return transfer->status;
+		return error;
+	waitq_wait_until(&transfer.ended, transfer.over, TIME_FOREVER);
+	return transfer.status;
 }
 
 /* Whole sectors. */
 static int transfer_body(struct blkfront *bf, enum blkfront_op op, uint64_t offset, char *data,
 			 size_t len)
 {
-	struct transfer transfer;
+	int error = 0;
 
-	transfer_init(&transfer);
-	while (len > 0 && transfer.status == 0) {
+	while (len > 0 && error == 0) {
 		size_t piece = len < BLKFRONT_REQUEST_MAX ? len : BLKFRONT_REQUEST_MAX;
 
-		transfer_submit(bf, &transfer, op, offset, data, piece);
+		error = transfer_wait(
+			bf, &(struct blkfront_request){
+				    .op = op, .offset = offset, .data = data, .len = piece});
 		offset += piece;
 		data += piece;
 		len -= piece;
 	}
-	return transfer_finish(&transfer);
+	return error;
 }
 
 /* A part of one sector. */
 static int transfer_edge(struct blkfront *bf, enum blkfront_op op, uint64_t offset, char *data,
 			 size_t len)
 {
-	size_t size = bf->info.sector_size, at = offset & (size - 1);
-	char *sector = heap_alloc(size);
+	const size_t size = bf->info.sector_size, at = offset & (size - 1);
+	int error;
 
-	if (sector == NULL)
-		return -ENOMEM;
-	int error = transfer_body(bf, BLKFRONT_READ, offset - at, sector, size);
+	waitq_wait_until(&bf->edge_free, !bf->edge_used, TIME_FOREVER);
+	bf->edge_used = true;
+	error = transfer_body(bf, BLKFRONT_READ, offset - at, bf->edge, size);
 	if (error == 0 && op == BLKFRONT_READ) {
-		memcpy(data, sector + at, len);
+		memcpy(data, bf->edge + at, len);
 	} else if (error == 0) {
-		memcpy(sector + at, data, len);
-		error = transfer_body(bf, BLKFRONT_WRITE, offset - at, sector, size);
+		memcpy(bf->edge + at, data, len);
+		error = transfer_body(bf, BLKFRONT_WRITE, offset - at, bf->edge, size);
 	}
-	heap_free(sector);
+	bf->edge_used = false;
+	waitq_wake_one(&bf->edge_free);
 	return error;
 }
 
@@ -155,9 +126,13 @@ int blkfront_write(struct blkfront *bf, uint64_t offset, const void *data, size_
 
 int blkfront_flush(struct blkfront *bf)
 {
-	struct transfer transfer;
+	return transfer_wait(bf, &(struct blkfront_request){.op = BLKFRONT_FLUSH});
+}
 
-	transfer_init(&transfer);
-	transfer_submit(bf, &transfer, BLKFRONT_FLUSH, 0, NULL, 0);
-	return transfer_finish(&transfer);
+int blkfront_discard(struct blkfront *bf, uint64_t offset, uint64_t len, bool secure)
+{
+	return transfer_wait(bf, &(struct blkfront_request){.op = BLKFRONT_DISCARD,
+							    .offset = offset,
+							    .len = len,
+							    .secure = secure});
 }
