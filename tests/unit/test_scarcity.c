@@ -13,7 +13,7 @@
 #include <xen/errno.h>
 
 #include "blkfront/blkfront.h"
-#include "tests/unit/fake/backend.h"
+#include "tests/unit/fake/blkback.h"
 #include "tests/unit/fake/kernel.h"
 #include "tests/unit/fake/netuser.h"
 #include "unikernel/core/gnttab.h"
@@ -214,6 +214,28 @@ static void frames_go_out_when_there_are_no_grants(void **state)
 	fake_kernel_run(TIME_S);
 	assert_int_equal(user->sent, 21);
 	assert_int_equal(netuser_stats(user).tx_dropped, 0);
+}
+
+/* There is room on the ring, but no page that could be shown: for Xen's reason, in one word. */
+static void a_frame_that_cannot_be_copied_is_refused(void **state)
+{
+	const struct fake_frame frame = fake_frame_make(false, FAKE_UDP, 100, false);
+	void *page;
+	int error;
+
+	(void)state;
+	start();
+	page = page_alloc();
+	grants_take(page);
+	nb->stopped = true;
+	do
+		error = netuser_send(user, &frame);
+	while (!error);
+	assert_int_equal(error, -ENOMEM);
+	nb->stopped = false;
+	grants_give(0);
+	page_free(page);
+	assert_both_work();
 }
 
 /* The back end guesses a grant before it is shown it; Xen is called when the table is to grow. */
@@ -432,6 +454,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(devices_connect_although_xen_has_no_port_at_first),
 	cmocka_unit_test(devices_connect_when_there_are_grants_again),
 	cmocka_unit_test(frames_go_out_when_there_are_no_grants),
+	cmocka_unit_test(a_frame_that_cannot_be_copied_is_refused),
 	cmocka_unit_test(a_page_that_was_to_be_lent_is_guessed),
 	cmocka_unit_test(frames_come_again_when_the_taker_gives_back),
 	cmocka_unit_test(frames_go_out_when_all_that_was_lent_is_kept),

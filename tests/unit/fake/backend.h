@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Back ends: one handshake, two devices (the network's is in netback.h).
+ * Back ends: one handshake for two devices (netback.h, blkback.h).
  *
  * They behave as Linux' netback and blkback do, down to where they write which state, and check
  * what the front end gives them as strictly. A test makes one hostile by a field of it, by a hook,
@@ -29,6 +29,7 @@ struct fake_backend {
 	unsigned connects;  /* how often the device was connected */
 	bool deaf;	    /* takes no notice of the front end's states */
 	bool clings;	    /* disconnects, but keeps every page mapped */
+	bool lenient; /* closes if the front end's nodes make no sense: it was told nonsense */
 
 	/* Maps the rings; false when the front end's nodes make no sense. */
 	bool (*connect)(struct fake_backend *self);
@@ -57,41 +58,5 @@ bool fake_backend_connected(const struct fake_backend *self);
 /* The front end's state node; XenbusStateUnknown when it is gone. */
 enum xenbus_state fake_front_state(const struct fake_backend *self);
 long long fake_front_number(const struct fake_backend *self, const char *key);
-
-/* --- block --- */
-
-#define FAKE_BLOCK_SLOTS 32u
-
-struct fake_blkback {
-	struct fake_backend backend;
-	struct blkif_sring *sring;
-	grant_ref_t ref;
-	struct blkif_back_ring ring;
-	struct fake_channel *channel;
-
-	uint8_t *disk; /* contents of the first `disk_bytes`; beyond them reads give zeros */
-	size_t disk_bytes;
-	uint64_t sectors; /* of 512 bytes, as blkback counts whatever the sector size */
-	uint32_t sector_size;
-	bool readonly, flush;
-
-	/* Requests taken from the ring and not yet answered. */
-	struct blkif_request held[FAKE_BLOCK_SLOTS];
-	size_t held_count;
-	bool hold;	/* takes requests and answers none */
-	bool woken;	/* the guest has notified */
-	bool stopped;	/* does not even take them */
-	bool reversed;	/* answers the newest first */
-	int16_t status; /* answer to each request; BLKIF_RSP_OKAY at first */
-	unsigned long reads, writes, flushes;
-	void (*mangle)(struct blkif_response *response);
-};
-
-/* sectors counts units of 512 bytes. */
-struct fake_blkback *fake_blkback_start(unsigned id, uint64_t sectors, uint32_t sector_size,
-					bool readonly, bool flush);
-/* Answers what is held, in the order asked for. */
-void fake_blkback_release(struct fake_blkback *self);
-void fake_blkback_respond(struct fake_blkback *self, struct blkif_response response);
 
 #endif

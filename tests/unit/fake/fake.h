@@ -11,7 +11,8 @@
  *   fake/xen.c                 dispatch, SCHEDOP_poll, the clock
  *   fake/{evtchn,gnttab}.c     ports and grants, seen from both ends
  *   fake/{console,xenstored}.c the other ends of the two rings that every guest has
- *   fake/{netback*,blkback}.c  two back ends, correct unless a test bids them otherwise
+ *   fake/{netback,blkback}*.c  two back ends, correct unless a test bids them otherwise
+ *   fake/platter.c             a disk that loses what was not flushed when its power fails
  *   fake/net{user,raw}.c       who uses a network device, and who is hostile to it
  *
  * The others run when the guest idles, which is in SCHEDOP_poll, and nowhere else: with cooperative
@@ -120,7 +121,7 @@ unsigned fake_evtchn_in_use(void);
 
 /* --- grants (gnttab.c) --- */
 
-#define FAKE_GRANT_FRAMES   8u
+#define FAKE_GRANT_FRAMES   16u
 #define FAKE_GRANTS_A_FRAME (FAKE_PAGE_SIZE / sizeof(grant_entry_v1_t))
 #define FAKE_GRANTS	    (FAKE_GRANT_FRAMES * FAKE_GRANTS_A_FRAME)
 

@@ -11,6 +11,7 @@
 
 #include "tests/unit/fake/fake.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <xen/io/netif.h>
@@ -89,6 +90,12 @@ static const char *layout_find(const struct fake_frame *frame, struct layout *at
 	at->length = end - at->transport;
 	at->sum = at->transport + (at->protocol == FAKE_TCP ? 16 : 6);
 	return NULL;
+}
+
+uint8_t *fake_frame_room(struct fake_frame *old, size_t len)
+{
+	free(old->bytes);
+	return malloc(len + 1);
 }
 
 bool fake_frame_v6(const struct fake_frame *frame)

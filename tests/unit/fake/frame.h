@@ -33,6 +33,9 @@ struct fake_frame fake_frame_to_cut(bool v6, size_t data);
 /* The headers of such a frame, up to its data. */
 size_t fake_frame_headers(bool v6, uint8_t protocol);
 
+/* Room for a frame of len bytes in place of another, of whose bytes none are kept. */
+uint8_t *fake_frame_room(struct fake_frame *old, size_t len);
+
 bool fake_frame_v6(const struct fake_frame *frame);
 
 /* A violation unless whoever gets the frame can do what it asks for: finish its checksum, cut it. */

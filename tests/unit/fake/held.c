@@ -36,14 +36,17 @@ static void same(const char *what, size_t before, size_t after)
 		fake_violation("%s: %zu before, %zu after", what, before, after);
 }
 
-void assert_held(struct held before)
+void assert_same_held(struct held before, struct held after)
 {
-	const struct held after = held_now();
-
 	same("grants", before.grants, after.grants);
 	same("parked grants", before.parked, after.parked);
 	same("ports", before.ports, after.ports);
 	same("pages", before.pages, after.pages);
 	same("heap objects", before.objects, after.objects);
 	same("threads", before.threads, after.threads);
+}
+
+void assert_held(struct held before)
+{
+	assert_same_held(before, held_now());
 }

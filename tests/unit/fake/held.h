@@ -11,7 +11,8 @@ struct held {
 
 struct held held_now(void);
 
-/* A violation, which names what differs, unless the guest holds now what it held then. */
+/* A violation, which names what differs, unless both are the same; and unless it holds it now. */
+void assert_same_held(struct held before, struct held after);
 void assert_held(struct held before);
 
 #endif

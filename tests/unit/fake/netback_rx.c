@@ -157,7 +157,7 @@ static bool wanted(const struct fake_netback *self, const struct fake_frame *fra
 static size_t parts_take(struct fake_netback *self, struct fake_net_queue *queue, size_t room,
 			 struct part part[])
 {
-	struct part next[FAKE_FRAME_MAX / 64];
+	static struct part next[FAKE_FRAME_MAX / 64];
 	size_t count = 0;
 
 	while (queue->head != queue->tail) {
@@ -199,8 +199,9 @@ static size_t request_of(const struct fake_netback *self, const struct part part
 
 bool fake_netback_rx_work(struct fake_netback *self, struct fake_net_queue *queue)
 {
-	struct part part[FAKE_NET_SLOTS];
-	struct netif_rx_request request[FAKE_NET_SLOTS];
+	/* Not on the stack, where ASan would fence them anew each time. */
+	static struct part part[FAKE_NET_SLOTS];
+	static struct netif_rx_request request[FAKE_NET_SLOTS];
 	const RING_IDX prod = __atomic_load_n(&queue->rx->req_prod, __ATOMIC_ACQUIRE);
 	const size_t have = prod - queue->rx_ring.req_cons;
 	size_t count;
@@ -226,7 +227,7 @@ void fake_netback_give(struct fake_netback *self, unsigned queue, const struct f
 {
 	struct fake_net_queue *to = &self->queue[queue];
 	struct fake_frame *frame = &to->frames[to->tail % FAKE_FRAMES];
-	uint8_t *bytes = realloc(frame->bytes, given->len + 1);
+	uint8_t *bytes = fake_frame_room(frame, given->len);
 
 	if (to->tail - to->head == FAKE_FRAMES || given->len > FAKE_FRAME_MAX)
 		fake_violation("too much for the fake's queue");

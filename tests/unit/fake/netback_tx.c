@@ -189,7 +189,7 @@ static void piece_take(struct fake_net_owed *owed, struct fake_frame *frame, siz
 static void frame_begin(struct fake_netback *self, struct fake_frame *frame, unsigned queue,
 			const struct netif_tx_request *first, const struct netif_extra_info *gso)
 {
-	uint8_t *bytes = realloc(frame->bytes, first->size + 1u);
+	uint8_t *bytes = fake_frame_room(frame, first->size);
 
 	*frame = (struct fake_frame){.bytes = bytes,
 				     .len = first->size,

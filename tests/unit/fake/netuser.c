@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/unit/fake/kernel.h"
+#include "unikernel/core/page.h"
 #include "unikernel/core/time.h"
 #include "xenbus/device.h"
 
@@ -13,7 +14,7 @@
 static bool received(void *context, const struct netfront_received *frame)
 {
 	struct fake_netuser *user = context;
-	uint8_t *bytes = realloc(user->last.bytes, frame->len + 1);
+	uint8_t *bytes = fake_frame_room(&user->last, frame->len);
 	size_t at = 0;
 
 	if (frame->pieces == 0 || frame->pieces > NETFRONT_SLOTS_MAX || frame->len < 14 ||
@@ -22,6 +23,9 @@ static bool received(void *context, const struct netfront_received *frame)
 	for (unsigned i = 0; i < frame->pieces; i++) {
 		if (frame->piece[i].len > frame->len - at)
 			fake_violation("the pieces of a frame are more than the whole");
+		if (((uintptr_t)frame->piece[i].data & PAGE_MASK) + frame->piece[i].len > PAGE_SIZE)
+			fake_violation("a piece of %zu bytes goes on beyond its page",
+				       frame->piece[i].len);
 		memcpy(bytes + at, frame->piece[i].data, frame->piece[i].len);
 		at += frame->piece[i].len;
 	}
@@ -249,6 +253,12 @@ struct held netuser_settle(struct fake_netuser *user)
 	fake_kernel_run(TIME_MS);
 	assert_reconnects(user);
 	return held_now();
+}
+
+struct held netuser_boot_one(struct fake_netuser *user, const char *command_line)
+{
+	netuser_boot(user, 1, command_line);
+	return netuser_settle(user);
 }
 
 void assert_settles(struct fake_netuser *user, struct held before)

@@ -66,6 +66,8 @@ void assert_reconnects(struct fake_netuser *user);
  * as many pages as it ever has: the same every time, or something leaks.
  */
 struct held netuser_settle(struct fake_netuser *user);
+/* Boots a guest with one device, and settles it. */
+struct held netuser_boot_one(struct fake_netuser *user, const char *command_line);
 void assert_settles(struct fake_netuser *user, struct held before);
 
 #endif

@@ -80,6 +80,7 @@ void fake_tree_compare(const struct fake_tree *before, const struct fake_tree *a
 struct fake_tree *fake_store_tree(void);
 void fake_store_replace(struct fake_tree *tree);
 bool fake_store_allowed(const char *path);
-void fake_store_changed(const char *path); /* xenstored.c: fires the watches */
+bool fake_store_below(const char *path, const char *prefix); /* it, or a node under it */
+void fake_store_changed(const char *path);		     /* xenstored.c: fires the watches */
 
 #endif

@@ -34,21 +34,33 @@ static uint32_t path_hash(const char *path)
 	return hash;
 }
 
+static bool is_at(const struct fake_tree *in, size_t i, uint32_t hash, const char *path)
+{
+	return in->nodes[i].hash == hash && strcmp(in->nodes[i].path, path) == 0;
+}
+
 static struct node *find(const struct fake_tree *in, const char *path)
 {
+	static size_t seen[256]; /* by hash: where it was the last time, in whatever tree */
 	const uint32_t hash = path_hash(path);
+	size_t *at = &seen[hash % 256];
 
+	if (*at < in->count && is_at(in, *at, hash, path))
+		return &in->nodes[*at];
 	for (size_t i = 0; i < in->count; i++)
-		if (in->nodes[i].hash == hash && strcmp(in->nodes[i].path, path) == 0)
+		if (is_at(in, i, hash, path)) {
+			*at = i;
 			return &in->nodes[i];
+		}
 	return NULL;
 }
 
-static bool below(const char *path, const char *prefix)
+bool fake_store_below(const char *path, const char *prefix)
 {
-	const size_t len = strlen(prefix);
-
-	return strncmp(path, prefix, len) == 0 && (path[len] == '/' || path[len] == '\0');
+	for (; *prefix; path++, prefix++)
+		if (*path != *prefix)
+			return false;
+	return *path == '/' || *path == '\0';
 }
 
 const char *fake_tree_get(const struct fake_tree *in, const char *path, size_t *len)
@@ -63,14 +75,15 @@ const char *fake_tree_get(const struct fake_tree *in, const char *path, size_t *
 
 static void value_set(struct node *node, const void *value, size_t len)
 {
-	char *copy = malloc(len + 1);
-
+	/* In its place, if it is as long as the old one: most are a digit. */
+	if (!node->value || node->len != len) {
+		free(node->value);
+		node->value = malloc(len + 1);
+		node->len = len;
+	}
 	if (len)
-		memcpy(copy, value, len);
-	copy[len] = '\0';
-	free(node->value);
-	node->value = copy;
-	node->len = len;
+		memcpy(node->value, value, len);
+	node->value[len] = '\0';
 }
 
 void fake_tree_set(struct fake_tree *in, const char *path, const void *value, size_t len)
@@ -104,7 +117,7 @@ bool fake_tree_remove(struct fake_tree *in, const char *path)
 	if (!find(in, path))
 		return false;
 	for (size_t i = 0; i < in->count; i++) {
-		if (below(in->nodes[i].path, path)) {
+		if (fake_store_below(in->nodes[i].path, path)) {
 			free(in->nodes[i].path);
 			free(in->nodes[i].value);
 			found = true;
@@ -125,7 +138,8 @@ size_t fake_tree_list(const struct fake_tree *in, const char *path, char *names,
 		const char *name = in->nodes[i].path;
 		size_t len;
 
-		if (!below(name, path) || name[prefix] == '\0' || strchr(name + prefix + 1, '/'))
+		if (!fake_store_below(name, path) || name[prefix] == '\0' ||
+		    strchr(name + prefix + 1, '/'))
 			continue;
 		name += prefix + 1;
 		len = strlen(name) + 1;
@@ -255,7 +269,8 @@ void fake_store_allow(const char *prefix)
 bool fake_store_allowed(const char *path)
 {
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]) && allowed[i]; i++)
-		if (below(path, allowed[i]))
-			return true;
+		if (fake_store_below(path, allowed[i]))
+			/* A device's directory is the guest's; where it was before is not. */
+			return !strstr(allowed[i], "/device/") || find(tree, allowed[i]);
 	return false;
 }

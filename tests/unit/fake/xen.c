@@ -36,6 +36,7 @@ struct timer {
 
 static struct other others[OTHERS];
 static struct timer timers[TIMERS];
+static unsigned timers_set;
 static unsigned long counts[64];
 static int shutdown_reason = -1;
 static uint64_t now_ns = 5000000000; /* the host has been up for five seconds */
@@ -95,7 +96,7 @@ static struct timer *timer_next(void)
 {
 	struct timer *next = NULL;
 
-	for (size_t i = 0; i < TIMERS; i++)
+	for (size_t i = 0; timers_set > 0 && i < TIMERS; i++)
 		if (timers[i].fire && (!next || timers[i].at_ns < next->at_ns))
 			next = &timers[i];
 	return next;
@@ -106,6 +107,7 @@ static void timer_fire(struct timer *timer)
 	const struct timer due = *timer;
 
 	*timer = (struct timer){0};
+	timers_set--;
 	if (now_ns < due.at_ns)
 		now_ns = due.at_ns;
 	due.fire(due.self);
@@ -127,6 +129,7 @@ void fake_timer_add(uint64_t at_ns, void (*fire)(void *self), void *self)
 	for (size_t i = 0; i < TIMERS; i++)
 		if (!timers[i].fire) {
 			timers[i] = (struct timer){.at_ns = at_ns, .fire = fire, .self = self};
+			timers_set++;
 			return;
 		}
 	fake_violation("no more timers");

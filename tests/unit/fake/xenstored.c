@@ -16,6 +16,7 @@
 #define TRANSACTIONS 16
 #define WATCHES	     128
 #define LATE	     32
+#define HOME	     "/local/domain/7/" /* FAKE_GUEST's */
 
 struct transaction {
 	uint32_t id;
@@ -38,6 +39,7 @@ static struct xenstore_domain_interface *ring;
 static struct fake_channel *channel;
 static struct transaction transactions[TRANSACTIONS];
 static struct watch watches[WATCHES];
+static size_t watches_end; /* none is set from here on */
 static struct late late[LATE];
 static uint32_t next_transaction = 1;
 static unsigned conflicts;
@@ -52,7 +54,7 @@ static struct {
 
 /* Bytes that wait for room in the ring. */
 static uint8_t *waiting;
-static size_t waiting_len;
+static size_t waiting_len, waiting_size;
 
 void (*fake_store_mangle)(struct fake_message *message);
 bool fake_store_deaf;
@@ -64,10 +66,15 @@ void fake_store_notify(void)
 	fake_channel_notify(channel);
 }
 
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 static bool flush(void)
 {
 	XENSTORE_RING_IDX prod, room;
-	size_t now;
+	size_t now, at, piece;
 
 	if (!ring || !waiting_len)
 		return false;
@@ -75,11 +82,15 @@ static bool flush(void)
 	room = XENSTORE_RING_SIZE - (prod - __atomic_load_n(&ring->rsp_cons, __ATOMIC_ACQUIRE));
 	if (room > XENSTORE_RING_SIZE)
 		fake_violation("store ring: rsp_cons %u beyond rsp_prod %u", ring->rsp_cons, prod);
-	now = waiting_len < room ? waiting_len : room;
+	now = least(waiting_len, room);
 	if (!now)
 		return false;
-	for (size_t i = 0; i < now; i++)
-		ring->rsp[MASK_XENSTORE_IDX(prod++)] = (char)waiting[i];
+	for (size_t i = 0; i < now; i += piece) {
+		at = MASK_XENSTORE_IDX(prod + i);
+		piece = least(now - i, XENSTORE_RING_SIZE - at);
+		memcpy(ring->rsp + at, waiting + i, piece);
+	}
+	prod += (XENSTORE_RING_IDX)now;
 	waiting_len -= now;
 	memmove(waiting, waiting + now, waiting_len);
 	__atomic_store_n(&ring->rsp_prod, prod, __ATOMIC_RELEASE);
@@ -89,7 +100,10 @@ static bool flush(void)
 
 void fake_store_push(const void *bytes, size_t len)
 {
-	waiting = realloc(waiting, waiting_len + len + 1);
+	if (waiting_len + len > waiting_size) {
+		waiting_size = 2 * (waiting_len + len);
+		waiting = realloc(waiting, waiting_size);
+	}
 	if (len)
 		memcpy(waiting + waiting_len, bytes, len);
 	waiting_len += len;
@@ -163,19 +177,11 @@ static void watch_fire(const struct watch *watch, const char *path)
 {
 	static struct fake_message message;
 	const char *seen = path;
-	char relative[XENSTORE_ABS_PATH_MAX];
 	size_t len;
 
 	/* A watch on a relative path reports relative paths. */
-	if (watch->as[0] != '/' && watch->as[0] != '@') {
-		char home[64];
-
-		snprintf(home, sizeof(home), "/local/domain/%d/", FAKE_GUEST);
-		if (strncmp(path, home, strlen(home)) == 0) {
-			snprintf(relative, sizeof(relative), "%s", path + strlen(home));
-			seen = relative;
-		}
-	}
+	if (watch->as[0] != '/' && watch->as[0] != '@' && strncmp(path, HOME, strlen(HOME)) == 0)
+		seen = path + strlen(HOME);
 	len = strlen(seen) + 1 + strlen(watch->token) + 1;
 	message.header = (struct xsd_sockmsg){.type = XS_WATCH_EVENT, .len = (uint32_t)len};
 	memcpy(message.payload, seen, strlen(seen) + 1);
@@ -184,24 +190,15 @@ static void watch_fire(const struct watch *watch, const char *path)
 	message_send(&message);
 }
 
-static bool below(const char *path, const char *prefix)
-{
-	const size_t len = strlen(prefix);
-
-	return strncmp(path, prefix, len) == 0 && (path[len] == '/' || path[len] == '\0');
-}
-
 /* A change is seen by watches on the node and above it, and a removal by those below it too. */
 void fake_store_changed(const char *path)
 {
-	const bool gone = !fake_store_read(path);
-
-	for (size_t i = 0; i < WATCHES; i++) {
+	for (size_t i = 0; i < watches_end; i++) {
 		if (!watches[i].path)
 			continue;
-		if (below(path, watches[i].path))
+		if (fake_store_below(path, watches[i].path))
 			watch_fire(&watches[i], path);
-		else if (gone && below(watches[i].path, path))
+		else if (fake_store_below(watches[i].path, path) && !fake_store_read(path))
 			watch_fire(&watches[i], watches[i].path);
 	}
 }
@@ -219,6 +216,8 @@ static void watch_add(const char *path, const char *as, const char *token)
 			continue;
 		watches[i] = (struct watch){
 			.path = strdup(path), .as = strdup(as), .token = strdup(token)};
+		if (i >= watches_end)
+			watches_end = i + 1;
 		reply_ok();
 		/* Every watch fires once when it is set. */
 		watch_fire(&watches[i], path);
@@ -363,7 +362,7 @@ static void handle(void)
 {
 	const uint32_t len = in.header.len;
 	struct transaction *transaction = NULL;
-	char path[XENSTORE_PAYLOAD_MAX + 64];
+	static char path[XENSTORE_PAYLOAD_MAX + 64];
 	const char *end, *rest;
 	size_t rest_len;
 
@@ -407,9 +406,9 @@ static void handle(void)
 		return;
 	}
 	if (in.payload[0] == '/' || in.payload[0] == '@')
-		snprintf(path, sizeof(path), "%s", in.payload);
+		strcpy(path, in.payload);
 	else
-		snprintf(path, sizeof(path), "/local/domain/%d/%s", FAKE_GUEST, in.payload);
+		strcpy(stpcpy(path, HOME), in.payload);
 	rest = end + 1;
 	rest_len = len - (size_t)(rest - in.payload);
 	if (in.header.type == XS_WATCH || in.header.type == XS_UNWATCH) {
@@ -425,6 +424,21 @@ static void handle(void)
 		handle_node(transaction->tree, false, path, rest, rest_len);
 	else
 		handle_node(fake_store_tree(), true, path, rest, rest_len);
+}
+
+/* As much of the request that is coming in as lies in one piece of the ring. */
+static XENSTORE_RING_IDX request_take(XENSTORE_RING_IDX cons, XENSTORE_RING_IDX prod)
+{
+	const bool header = in.have < sizeof(in.header);
+	const size_t whole = sizeof(in.header) + (header ? 0 : in.header.len);
+	const size_t at = MASK_XENSTORE_IDX(cons);
+	const size_t here = least(prod - cons, XENSTORE_RING_SIZE - at);
+	const size_t len = least(whole - in.have, here);
+
+	memcpy(header ? (char *)&in.header + in.have : in.payload + in.have - sizeof(in.header),
+	       ring->req + at, len);
+	in.have += len;
+	return (XENSTORE_RING_IDX)len;
 }
 
 /* Looks at the ring only when it was told to: whoever forgets to tell it waits. */
@@ -443,14 +457,7 @@ static bool step(void *self)
 	if (cons == prod)
 		return did;
 	while (cons != prod) {
-		const char byte = ring->req[MASK_XENSTORE_IDX(cons)];
-
-		cons++;
-		if (in.have < sizeof(in.header))
-			((char *)&in.header)[in.have] = byte;
-		else
-			in.payload[in.have - sizeof(in.header)] = byte;
-		in.have++;
+		cons += request_take(cons, prod);
 		if (in.have < sizeof(in.header))
 			continue;
 		if (in.header.len > XENSTORE_PAYLOAD_MAX)

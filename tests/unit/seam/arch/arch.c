@@ -19,11 +19,6 @@
 #include "unikernel/core/thread.h"
 #include "unikernel/core/vcpu.h"
 
-#define STACKS 4096
-
-/* Where the stacks that arch_stack_prepare() has seen end. */
-static uintptr_t stack_tops[STACKS];
-
 const char image_start[1], image_text[1], image_text_end[1], image_rodata[1], image_rodata_end[1],
 	image_data[1], image_data_end[1], image_end[1];
 char boot_stack_guard[4096], boot_stack[1], boot_stack_end[1];
@@ -68,30 +63,11 @@ int arch_map_chunk(size_t pfn, size_t count)
 	return 0;
 }
 
-/*
- * The guard of a stack comes back when its thread has ended. What ASan remembers of the frames that
- * were never left would otherwise be held against whoever gets the pages next.
- */
-static void stack_forget(void *page)
-{
-	uintptr_t *top = NULL;
-
-	for (size_t i = 0; i < STACKS; i++)
-		if (stack_tops[i] > (uintptr_t)page && (!top || stack_tops[i] < *top))
-			top = &stack_tops[i];
-	if (!top)
-		return;
-	__asan_unpoison_memory_region(page, *top - (uintptr_t)page);
-	*top = 0;
-}
-
 int arch_protect(void *pages, size_t count, enum arch_access access)
 {
 	static const int protection[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE};
 
 	protect((uintptr_t)pages, count << PAGE_SHIFT, protection[access]);
-	if (access == ARCH_WRITE)
-		stack_forget(pages);
 	return 0;
 }
 
@@ -116,20 +92,6 @@ int arch_map_gnttab_frame(unsigned int index, void *page)
 	if (hypercall_gnttab_setup_table(index + 1, gfns, &status) || status)
 		return gntst_to_errno(status);
 	return fake_gnttab_place(index, page);
-}
-
-/* The shipping one (--wrap, tests.mk), remembering where the stack ends. */
-void *__real_arch_stack_prepare(void *top, void (*entry)(void));
-void *__wrap_arch_stack_prepare(void *top, void (*entry)(void));
-
-void *__wrap_arch_stack_prepare(void *top, void (*entry)(void))
-{
-	for (size_t i = 0; i < STACKS; i++)
-		if (!stack_tops[i]) {
-			stack_tops[i] = (uintptr_t)top;
-			break;
-		}
-	return __real_arch_stack_prepare(top, entry);
 }
 
 /* ASan's frames are several times as large as those that the stacks were measured for. */
@@ -171,76 +133,42 @@ static bool fails_now(void)
 }
 
 /*
- * Pages that were freed are filled, and must be as they were filled when somebody gets them again:
- * ASan knows nothing of them. What page.c takes for itself is its own affair.
+ * ASan knows nothing of the guest's pages: it is told which of them are free, that is, in the runs of
+ * page_run.c. What it remembers of the frames of a thread that never left them goes with its stack.
  */
-#define FILLING 0xf5
+void __real_run_free(size_t pfn, size_t count);
+void __wrap_run_free(size_t pfn, size_t count);
 
-static bool filled[FAKE_MEMORY_PAGES];
-
-static bool *filled_at(const void *page)
+void __wrap_run_free(size_t pfn, size_t count)
 {
-	const size_t at = ((uintptr_t)page - FAKE_MEMORY_START) >> PAGE_SHIFT;
-
-	return at < FAKE_MEMORY_PAGES ? &filled[at] : NULL;
+	__real_run_free(pfn, count);
+	ASAN_POISON_MEMORY_REGION((void *)(pfn << PAGE_SHIFT), count << PAGE_SHIFT);
 }
 
-static void *pages_taken(void *run, size_t n)
-{
-	static const uint8_t was[PAGE_SIZE] = {[0 ... PAGE_SIZE - 1] = FILLING};
+#define FILLED 256 /* of each page: whoever takes it for cleared reads this first */
 
-	for (uint8_t *page = run; run && n > 0; n--, page += PAGE_SIZE) {
-		if (filled_at(page) && *filled_at(page) && memcmp(page, was, PAGE_SIZE) != 0)
-			fake_violation("page %p was written to after it had been freed", page);
-		if (filled_at(page))
-			*filled_at(page) = false;
-	}
-	return run;
+void __real_run_take(size_t pfn, size_t count);
+void __wrap_run_take(size_t pfn, size_t count);
+
+void __wrap_run_take(size_t pfn, size_t count)
+{
+	uint8_t *page = (uint8_t *)(pfn << PAGE_SHIFT);
+
+	__real_run_take(pfn, count);
+	ASAN_UNPOISON_MEMORY_REGION(page, count << PAGE_SHIFT);
+	for (; count > 0; count--, page += PAGE_SIZE)
+		memset(page, 0xf5, FILLED);
 }
 
-void __real_pages_free(void *p, size_t n);
-void __wrap_pages_free(void *p, size_t n);
-
-void __wrap_pages_free(void *p, size_t n)
-{
-	__real_pages_free(p, n); /* sees to it that it is a run */
-	for (uint8_t *page = p; p && n > 0; n--, page += PAGE_SIZE)
-		if (filled_at(page)) {
-			__asan_unpoison_memory_region(page, PAGE_SIZE);
-			memset(page, FILLING, PAGE_SIZE);
-			*filled_at(page) = true;
-		}
-}
-
-bool __real_pages_resize(void *p, size_t old_n, size_t new_n);
-bool __wrap_pages_resize(void *p, size_t old_n, size_t new_n);
-
-bool __wrap_pages_resize(void *p, size_t old_n, size_t new_n)
-{
-	const bool done = __real_pages_resize(p, old_n, new_n);
-
-	if (done && new_n > old_n)
-		pages_taken((uint8_t *)p + old_n * PAGE_SIZE, new_n - old_n);
-	return done;
-}
-
-void *__real_pages_alloc_aligned(size_t n, size_t align);
-void *__wrap_pages_alloc_aligned(size_t n, size_t align);
-
-void *__wrap_pages_alloc_aligned(size_t n, size_t align)
-{
-	return pages_taken(__real_pages_alloc_aligned(n, align), n);
-}
-
-#define MAY_FAIL(name, parameters, arguments, pages)                                     \
-	void *__real_##name parameters;                                                  \
-	void *__wrap_##name parameters;                                                  \
-	void *__wrap_##name parameters                                                   \
-	{                                                                                \
-		return fails_now() ? NULL : pages_taken(__real_##name arguments, pages); \
+#define MAY_FAIL(name, parameters, arguments)                        \
+	void *__real_##name parameters;                              \
+	void *__wrap_##name parameters;                              \
+	void *__wrap_##name parameters                               \
+	{                                                            \
+		return fails_now() ? NULL : __real_##name arguments; \
 	}
 
-MAY_FAIL(page_alloc, (void), (), 1)
-MAY_FAIL(pages_alloc, (size_t n), (n), n)
-MAY_FAIL(heap_alloc, (size_t size), (size), 0)
-MAY_FAIL(heap_zalloc, (size_t size), (size), 0)
+MAY_FAIL(page_alloc, (void), ())
+MAY_FAIL(pages_alloc, (size_t n), (n))
+MAY_FAIL(heap_alloc, (size_t size), (size))
+MAY_FAIL(heap_zalloc, (size_t size), (size))
