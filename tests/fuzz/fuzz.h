@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv); /* where there is something to do */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The input, taken from the front; zeros when it is used up. */

@@ -32,13 +32,6 @@ const char *message_first_error(void)
 	return "";
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	return 0;
-}
-
 static void use(const struct config *config)
 {
 	if (!config->name || !config->kernel || !config->memory_mib ||

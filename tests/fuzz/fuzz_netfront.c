@@ -35,6 +35,7 @@ static _Alignas(4096) uint8_t lent[LENDERS][LENT * 4096];
 
 static grant_ref_t mapped[MAPPED]; /* by the input */
 static unsigned mapped_count, joined[GROUPS];
+static size_t loans; /* sends that will be told when they are over */
 
 static void templates_make(void)
 {
@@ -109,16 +110,17 @@ static void rx_response(struct fuzz_input *input, bool likely)
 {
 	const unsigned queue = queue_of(input);
 	struct netif_rx_response response = netraw_rx_claim(nb, queue), any;
+	unsigned wild;
 
 	fuzz_take(input, &any, sizeof(any));
-	if (likely) {
-		response.flags = any.flags & 0xf;
-		response.status = (int16_t)(any.status & 0xfff);
-		response.offset = any.offset & 1 ? any.offset & 0xff : 0;
-	} else {
-		response = any;
-		response.id %= FAKE_NET_SLOTS + 1;
-	}
+	wild = likely ? 0 : any.flags >> 8; /* which parts of it */
+	response.flags = wild & 1 ? any.flags : any.flags & 0xf;
+	response.status = wild & 2 ? any.status : (int16_t)(any.status & 0xfff);
+	response.offset = any.offset & 1 ? any.offset & 0xff : 0;
+	if (wild & 4)
+		response.offset = any.offset & (wild & 8 ? UINT16_MAX : FAKE_PAGE_SIZE - 1);
+	if (wild & 16)
+		response.id = any.id % (FAKE_NET_SLOTS + 1);
 	fake_netback_rx_respond(nb, queue, response);
 }
 
@@ -287,7 +289,7 @@ static void lend(struct fuzz_input *input)
 					       .checksum_blank = true,
 					       .owner = user};
 
-	(void)netfront_send(user->nf, &packet);
+	loans += netfront_send(user->nf, &packet) > 0;
 }
 
 static void group(struct fuzz_input *input)
@@ -379,6 +381,8 @@ static void recover(void)
 	assert_reconnects(user);
 	if (nb->wish.queues != QUEUES)
 		fake_violation("%u queues", nb->wish.queues);
+	if (user->sent != loans)
+		fake_violation("%zu loans, and %zu are over", loans, user->sent);
 	fake_console_clear();
 }
 

@@ -12,13 +12,6 @@
 
 #include "apps/httpd/request.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	return 0;
-}
-
 /* Returns how many requests were whole; *last is as the last one ended. */
 static unsigned read_all(struct request *last, const uint8_t *data, size_t size, size_t step)
 {

@@ -27,13 +27,6 @@ static void command_line(char *text)
 	(void)command_line_option(&line, "log");
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	return 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1), *path = malloc(size + 1), again[DATE_SIZE];
