@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Clocks and sleeping. */
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/times.h>
 #include <time.h>
@@ -85,6 +86,16 @@ clock_t clock(void)
 {
 	struct tms spent;
 	return times(&spent);
+}
+
+int getrusage(int who, struct rusage *spent)
+{
+	if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN)
+		return result_int(-EINVAL);
+	const uint64_t us = who == RUSAGE_SELF ? time_monotonic_ns() / TIME_US : 0;
+	*spent = (struct rusage){.ru_utime = {.tv_sec = (time_t)(us / 1000000),
+					      .tv_usec = (suseconds_t)(us % 1000000)}};
+	return 0;
 }
 
 /* Never interrupted, as there are no signals: nothing ever remains. */

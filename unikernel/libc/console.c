@@ -26,7 +26,7 @@
 
 /* The line being edited, or (complete) being read: [taken, length) is still to be read. */
 static struct {
-	char text[256];
+	char text[1024]; /* SQL has long lines */
 	size_t length, taken;
 	bool complete;
 } line;

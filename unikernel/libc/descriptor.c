@@ -2,6 +2,7 @@
 /* What can be done with a descriptor itself: close it, double it, change how it behaves. */
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -60,15 +61,36 @@ static int set_flags(struct file *f, int flags)
 	return 0;
 }
 
+/*
+ * Record locks belong to a process and never stand in its own way, and there is no other process: a
+ * disk is one domain's.  So each is granted, if the file is open for it, and none is in the way.
+ */
+static int record_lock(const struct file *f, int command, struct flock *lock)
+{
+	const int access = f->flags & O_ACCMODE;
+	if ((lock->l_type != F_RDLCK && lock->l_type != F_WRLCK && lock->l_type != F_UNLCK) ||
+	    lock->l_whence < SEEK_SET || lock->l_whence > SEEK_END || !f->ops->lseek)
+		return -EINVAL;
+	if (command == F_GETLK) {
+		lock->l_type = F_UNLCK;
+		return 0;
+	}
+	return (lock->l_type == F_RDLCK && access == O_WRONLY) ||
+			       (lock->l_type == F_WRLCK && access == O_RDONLY)
+		       ? -EBADF
+		       : 0;
+}
+
 /* There is no exec(), so close-on-exec is a flag that may be set and changes nothing. */
 int fcntl(int fd, int command, ...)
 {
 	va_list args;
 	va_start(args, command);
-	int argument = va_arg(args, int);
+	void *pointer = va_arg(args, void *);
+	const int argument = (int)(uintptr_t)pointer;
 	va_end(args);
 
-	if (command == F_DUPFD)
+	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
 		return result_int(dup_from(fd, argument));
 	struct file *f = file_get(fd);
 	if (!f)
@@ -84,6 +106,11 @@ int fcntl(int fd, int command, ...)
 		break;
 	case F_SETFL:
 		answer = set_flags(f, argument);
+		break;
+	case F_GETLK:
+	case F_SETLK:
+	case F_SETLKW:
+		answer = record_lock(f, command, pointer);
 		break;
 	default:
 		answer = -EINVAL;

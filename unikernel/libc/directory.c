@@ -59,6 +59,16 @@ void rewinddir(DIR *dir)
 	lseek(dir->fd, 0, SEEK_SET);
 }
 
+long telldir(DIR *dir)
+{
+	return lseek(dir->fd, 0, SEEK_CUR);
+}
+
+void seekdir(DIR *dir, long at)
+{
+	lseek(dir->fd, at, SEEK_SET);
+}
+
 int dirfd(DIR *dir)
 {
 	return dir->fd;

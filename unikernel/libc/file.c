@@ -17,6 +17,8 @@ static int table_size;
 static int lowest_free; /* every descriptor below it is in use */
 static unsigned int in_use;
 
+void (*file_unlock_hook)(struct file *f);
+
 void file_init(struct file *f, const struct file_ops *ops, int flags)
 {
 	*f = (struct file){.ops = ops, .references = 1, .flags = flags};
@@ -34,6 +36,8 @@ int file_put(struct file *f)
 	if (--f->references > 0)
 		return 0;
 	ASSERT(!f->watches); /* a poll() that watches holds a reference */
+	if (f->lock)
+		file_unlock_hook(f);
 	return f->ops->close ? f->ops->close(f) : 0;
 }
 

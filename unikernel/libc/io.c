@@ -38,14 +38,41 @@ static ssize_t file_read(struct file *f, void *buf, size_t len)
 	return f->ops->read(f, buf, capped(len));
 }
 
+/* A write to a file of O_SYNC is done when it is on stable storage. */
+static ssize_t written(struct file *f, ssize_t n)
+{
+	if (n <= 0 || !(f->flags & O_SYNC) || !f->ops->sync)
+		return n;
+	int error = f->ops->sync(f, true);
+	return error ? error : n;
+}
+
 static ssize_t file_write(struct file *f, const void *buf, size_t len)
 {
 	if (!writable(f) || !f->ops->write)
 		return -EBADF;
-	return f->ops->write(f, buf, capped(len));
+	return written(f, f->ops->write(f, buf, capped(len)));
 }
 
-int read(int fd, void *buf, size_t len)
+static ssize_t file_pread(struct file *f, void *buf, size_t len, off_t at)
+{
+	if (!readable(f))
+		return -EBADF;
+	if (!f->ops->pread)
+		return -ESPIPE;
+	return at < 0 ? -EINVAL : f->ops->pread(f, buf, capped(len), at);
+}
+
+static ssize_t file_pwrite(struct file *f, const void *buf, size_t len, off_t at)
+{
+	if (!writable(f))
+		return -EBADF;
+	if (!f->ops->pwrite)
+		return -ESPIPE;
+	return at < 0 ? -EINVAL : written(f, f->ops->pwrite(f, buf, capped(len), at));
+}
+
+_READ_WRITE_RETURN_TYPE read(int fd, void *buf, size_t len)
 {
 	struct file *f = file_get(fd);
 	if (!f)
@@ -55,7 +82,7 @@ int read(int fd, void *buf, size_t len)
 	return result_int(n);
 }
 
-int write(int fd, const void *buf, size_t len)
+_READ_WRITE_RETURN_TYPE write(int fd, const void *buf, size_t len)
 {
 	struct file *f = file_get(fd);
 	if (!f)
@@ -70,15 +97,7 @@ ssize_t pread(int fd, void *buf, size_t len, off_t at)
 	struct file *f = file_get(fd);
 	if (!f)
 		return result(-EBADF);
-	ssize_t n;
-	if (!readable(f))
-		n = -EBADF;
-	else if (!f->ops->pread)
-		n = -ESPIPE;
-	else if (at < 0)
-		n = -EINVAL;
-	else
-		n = f->ops->pread(f, buf, capped(len), at);
+	ssize_t n = file_pread(f, buf, len, at);
 	file_put(f);
 	return result(n);
 }
@@ -88,22 +107,15 @@ ssize_t pwrite(int fd, const void *buf, size_t len, off_t at)
 	struct file *f = file_get(fd);
 	if (!f)
 		return result(-EBADF);
-	ssize_t n;
-	if (!writable(f))
-		n = -EBADF;
-	else if (!f->ops->pwrite)
-		n = -ESPIPE;
-	else if (at < 0)
-		n = -EINVAL;
-	else
-		n = f->ops->pwrite(f, buf, capped(len), at);
+	ssize_t n = file_pwrite(f, buf, len, at);
 	file_put(f);
 	return result(n);
 }
 
-/* Piece by piece; what came before a piece that fails counts, and the error is met again. */
-static ssize_t vectored(int fd, const struct iovec *iov, int count,
-			ssize_t (*move)(struct file *f, const struct iovec *piece))
+/* Piece by piece, each `at` further on where the call has a position; what came before a piece that
+ * fails counts, and the error is met again. */
+static ssize_t vectored(int fd, const struct iovec *iov, int count, off_t at,
+			ssize_t (*move)(struct file *f, const struct iovec *piece, off_t at))
 {
 	if (count < 0 || count > IOV_MAX)
 		return -EINVAL;
@@ -114,7 +126,7 @@ static ssize_t vectored(int fd, const struct iovec *iov, int count,
 	for (int i = 0; i < count; i++) {
 		if (iov[i].iov_len == 0)
 			continue;
-		ssize_t n = move(f, &iov[i]);
+		ssize_t n = move(f, &iov[i], at + total);
 		if (n < 0) {
 			total = total ? total : n;
 			break;
@@ -127,24 +139,46 @@ static ssize_t vectored(int fd, const struct iovec *iov, int count,
 	return total;
 }
 
-static ssize_t read_piece(struct file *f, const struct iovec *piece)
+static ssize_t read_piece(struct file *f, const struct iovec *piece, off_t at)
 {
+	(void)at;
 	return file_read(f, piece->iov_base, piece->iov_len);
 }
 
-static ssize_t write_piece(struct file *f, const struct iovec *piece)
+static ssize_t write_piece(struct file *f, const struct iovec *piece, off_t at)
 {
+	(void)at;
 	return file_write(f, piece->iov_base, piece->iov_len);
+}
+
+static ssize_t pread_piece(struct file *f, const struct iovec *piece, off_t at)
+{
+	return file_pread(f, piece->iov_base, piece->iov_len, at);
+}
+
+static ssize_t pwrite_piece(struct file *f, const struct iovec *piece, off_t at)
+{
+	return file_pwrite(f, piece->iov_base, piece->iov_len, at);
 }
 
 ssize_t readv(int fd, const struct iovec *iov, int count)
 {
-	return result(vectored(fd, iov, count, read_piece));
+	return result(vectored(fd, iov, count, 0, read_piece));
 }
 
 ssize_t writev(int fd, const struct iovec *iov, int count)
 {
-	return result(vectored(fd, iov, count, write_piece));
+	return result(vectored(fd, iov, count, 0, write_piece));
+}
+
+ssize_t preadv(int fd, const struct iovec *iov, int count, off_t at)
+{
+	return result(at < 0 ? -EINVAL : vectored(fd, iov, count, at, pread_piece));
+}
+
+ssize_t pwritev(int fd, const struct iovec *iov, int count, off_t at)
+{
+	return result(at < 0 ? -EINVAL : vectored(fd, iov, count, at, pwrite_piece));
 }
 
 off_t lseek(int fd, off_t offset, int whence)
@@ -178,19 +212,4 @@ int isatty(int fd)
 	if (!terminal)
 		errno = ENOTTY;
 	return terminal;
-}
-
-/* Nothing that is written is held back here: the console has it, sockets have it. */
-int fsync(int fd)
-{
-	struct file *f = file_get(fd);
-	if (!f)
-		return result_int(-EBADF);
-	file_put(f);
-	return 0;
-}
-
-int fdatasync(int fd)
-{
-	return fsync(fd);
 }

@@ -1,207 +1,105 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Names: what opens, describes or would change something by its path.  All of it goes to the one
- * file system that is mounted (file_tree_mount); that is read-only, so whatever would change it
- * is -EROFS where the path leads somewhere and the error of looking it up where it does not.
+ * The mounted tree, and the working directory before names that do not begin with "/".
+ *
+ * The working directory is kept by name, without links in it.  A tree knows no directory that is
+ * open but has no name, and one program that renames the folder it is in knows that it did.
  */
-#include <fcntl.h>
+#include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "unikernel/libc/file.h"
+#include "unikernel/core/heap.h"
+#include "unikernel/libc/path.h"
 #include "unikernel/libc/result.h"
 
-static const struct file_tree *tree;
+static const struct file_tree *mounted;
+static struct file_tree complete;
+static char working[PATH_MAX] = "/";
 
-void file_tree_mount(const struct file_tree *mounted)
+void file_tree_mount(const struct file_tree *new_tree)
 {
-	tree = mounted;
+	mounted = new_tree;
+	if (!new_tree)
+		return;
+	complete = *new_tree;
+	tree_complete(&complete);
 }
 
 const struct file_tree *file_tree_mounted(void)
 {
-	return tree;
+	return mounted;
 }
 
-static int path_check(const char *path)
+const struct file_tree *tree(void)
 {
-	if (!tree || !*path)
+	return &complete;
+}
+
+int path_begin(struct path *path, const char *name)
+{
+	path->text = name;
+	path->made = NULL;
+	if (!mounted || !*name)
 		return -ENOENT;
-	return strnlen(path, PATH_MAX) == PATH_MAX ? -ENAMETOOLONG : 0;
+	const size_t length = strnlen(name, PATH_MAX);
+	const size_t before = *name == '/' ? 0 : strlen(working);
+	if (before + (before > 1) + length >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (!before)
+		return 0;
+	path->made = heap_alloc(PATH_MAX);
+	if (!path->made)
+		return -ENOMEM;
+	strcpy(path->made, working);
+	if (before > 1)
+		strcat(path->made, "/");
+	strcat(path->made, name);
+	path->text = path->made;
+	return 0;
 }
 
-static int path_stat(const char *path, struct stat *st, bool follow)
+void path_end(struct path *path)
 {
-	memset(st, 0, sizeof(*st));
-	int error = path_check(path);
-	return error ? error : tree->stat(path, st, follow);
+	heap_free(path->made);
 }
 
-static int path_open(const char *path, int flags)
+static int directory_enter(const char *absolute)
 {
-	int error = path_check(path);
-	if (error)
-		return error;
-	struct file *f;
-	error = tree->open(path, flags, &f);
-	if (error)
-		return error;
-	int fd = file_install(f);
-	if (fd < 0)
-		file_put(f);
-	return fd;
-}
-
-int open(const char *path, int flags, ...)
-{
-	return result_int(path_open(path, flags));
-}
-
-int creat(const char *path, mode_t mode)
-{
-	return open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
-}
-
-int stat(const char *restrict path, struct stat *restrict st)
-{
-	return result_int(path_stat(path, st, true));
-}
-
-int lstat(const char *restrict path, struct stat *restrict st)
-{
-	return result_int(path_stat(path, st, false));
-}
-
-/* The program is root, whom only a missing x bit of a file keeps from anything. */
-int access(const char *path, int mode)
-{
+	char *real = heap_alloc(PATH_MAX);
+	if (!real)
+		return -ENOMEM;
+	int error = path_real(absolute, real);
 	struct stat st;
-	int error = path_stat(path, &st, true);
-	if (!error && (mode & W_OK))
-		error = -EROFS;
-	if (!error && (mode & X_OK) && !S_ISDIR(st.st_mode) && !(st.st_mode & 0111))
-		error = -EACCES;
-	return result_int(error);
-}
-
-ssize_t readlink(const char *restrict path, char *restrict buf, size_t len)
-{
-	int error = path_check(path);
-	return result(error ? error : tree->readlink(path, buf, len));
-}
-
-/* Paths start at /, wherever one is. */
-char *getcwd(char *buf, size_t size)
-{
-	if (!buf || size < 2) {
-		errno = buf ? ERANGE : EINVAL;
-		return NULL;
+	if (!error) {
+		memset(&st, 0, sizeof(st));
+		error = tree()->stat(real, &st, true);
 	}
-	return strcpy(buf, "/");
-}
-
-int chdir(const char *path)
-{
-	struct stat st;
-	int error = path_stat(path, &st, true);
 	if (!error && !S_ISDIR(st.st_mode))
 		error = -ENOTDIR;
-	/* Only where one is already. */
-	return result_int(error || strcmp(path, "/") == 0 ? error : -ENOSYS);
+	if (!error)
+		strcpy(working, real);
+	heap_free(real);
+	return error;
 }
 
-/* --- what would change the tree -------------------------------------------------------------- */
-
-static int unchangeable(const char *path)
+int chdir(const char *name)
 {
-	struct stat st;
-	int error = path_stat(path, &st, false);
-	return result_int(error ? error : -EROFS);
+	return result_int(PATH_CALL(name, directory_enter(path.text)));
 }
 
-/* A name that is to be made: it is no news that it is not there yet. */
-static int uncreatable(const char *path)
+/* Without a buffer the answer is malloc'ed, as programs expect though POSIX leaves it open. */
+char *getcwd(char *buf, size_t size)
 {
-	struct stat st;
-	int error = path_stat(path, &st, false);
-	if (error == 0)
-		error = -EEXIST;
-	else if (error == -ENOENT)
-		error = -EROFS;
-	return result_int(error);
-}
-
-int unlink(const char *path)
-{
-	return unchangeable(path);
-}
-
-int rmdir(const char *path)
-{
-	return unchangeable(path);
-}
-
-int rename(const char *from, const char *to)
-{
-	(void)to;
-	return unchangeable(from);
-}
-
-int link(const char *from, const char *to)
-{
-	(void)to;
-	return unchangeable(from);
-}
-
-int truncate(const char *path, off_t length)
-{
-	(void)length;
-	return unchangeable(path);
-}
-
-/* No file can be opened for writing, and nothing else has a length. */
-int ftruncate(int fd, off_t length)
-{
-	(void)length;
-	struct file *f = file_get(fd);
-	if (!f)
-		return result_int(-EBADF);
-	file_put(f);
-	return result_int(-EINVAL);
-}
-
-int chmod(const char *path, mode_t mode)
-{
-	(void)mode;
-	return unchangeable(path);
-}
-
-int mkdir(const char *path, mode_t mode)
-{
-	(void)mode;
-	return uncreatable(path);
-}
-
-int symlink(const char *target, const char *path)
-{
-	(void)target;
-	return uncreatable(path);
-}
-
-/* The calls that newlib's rename() and remove() make. */
-int _unlink_r(struct _reent *reent, const char *path);
-int _unlink_r(struct _reent *reent, const char *path)
-{
-	(void)reent;
-	return unlink(path);
-}
-
-int _rename_r(struct _reent *reent, const char *from, const char *to)
-{
-	(void)reent;
-	return rename(from, to);
+	const size_t wanted = strlen(working) + 1;
+	if (buf && size < wanted) {
+		errno = size ? ERANGE : EINVAL;
+		return NULL;
+	}
+	if (!buf)
+		buf = malloc(size > wanted ? size : wanted);
+	return buf ? strcpy(buf, working) : NULL;
 }

@@ -29,10 +29,20 @@ typedef struct directory DIR;
 __BEGIN_DECLS
 DIR *opendir(const char *path);
 DIR *fdopendir(int fd);
+/* The entry is the directory's and lasts until the next call. */
 struct dirent *readdir(DIR *dir);
+/* Where readdir() goes on: what telldir() gave, for as long as the directory is open. */
+long telldir(DIR *dir);
+void seekdir(DIR *dir, long at);
 void rewinddir(DIR *dir);
 int closedir(DIR *dir);
 int dirfd(DIR *dir);
+
+/* All entries that the filter (or none) lets pass, sorted (or not): their number.  The list and each
+ * of its entries are to be freed. */
+int scandir(const char *path, struct dirent ***list, int (*filter)(const struct dirent *),
+	    int (*compare)(const struct dirent **, const struct dirent **));
+int alphasort(const struct dirent **a, const struct dirent **b);
 __END_DECLS
 
 #endif
