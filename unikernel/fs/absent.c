@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The rooms of libext2fs that a read-only mount never enters, closed.
+ * The rooms of libext2fs that are never entered, closed.
  *
  * openfs.c and freefs.c of libext2fs mention bitmaps, the journal, multiple-mount protection and
  * the tables of Unicode for case folding (64 KiB of them).  Linking those would double the image
- * for code that never runs: we open without EXT2_FLAG_RW, and mount.c has refused the features
- * beforehand.  These are the mentions; each says why it cannot be reached, or is harmless.
+ * for code that never runs: libext2fs opens without EXT2_FLAG_RW, mount.c has refused the features
+ * beforehand, and bitmaps and journal are our own (group.c, journal.c; libext2fs's allocator is in
+ * grow.c).  These are the mentions; each says why it cannot be reached, or is harmless.
  */
 #include <ext2fs/ext2_fs.h>
 #include <ext2fs/ext2fs.h>

@@ -1,57 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The life of a line, and CLOCK.
- *
- *	EMPTY ── line_fetch ──> READING ── line_done ──> VALID
- *	  ^                        ^                 └─> FAILED ── the next line_fetch ─┐
- *	  │                        └────────────────────────────────────────────────────┘
- *	  └── line_recycle: VALID or FAILED, and nobody waits for it
- *
- * Copying out of a line does not block, and threads are cooperative: a line that is VALID now stays
- * so until the copy is done.  Only across a wait it must be kept, which `waiting` does.
- */
+/* The lines: found by a hash, replaced by CLOCK, fetched and read. */
 #include "unikernel/fs/cache.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
-#include "blkfront/blkfront.h"
 #include "unikernel/core/heap.h"
 #include "unikernel/core/page.h"
 #include "unikernel/core/time.h"
-#include "unikernel/core/waitq.h"
+#include "unikernel/fs/cache_line.h"
 
 #define LINE_PAGES (CACHE_LINE_BYTES / PAGE_SIZE)
 #define LINES_MIN  8u
-
-/* From so many lines in a row on, a read that misses goes straight into the caller's memory. */
-#define DIRECT_LINES 4u
-#define SPAN_MAX     (DIRECT_LINES * CACHE_LINE_BYTES)
-
-enum line_state { EMPTY, READING, VALID, FAILED };
-
-struct line {
-	uint64_t number; /* offset on the disk / CACHE_LINE_BYTES, unless EMPTY */
-	enum line_state state;
-	bool used;	      /* since the hand of the clock last passed */
-	unsigned int waiting; /* threads that wait for it */
-	char *data;	      /* CACHE_LINE_BYTES, or NULL before its first use */
-	struct line *next;    /* in its chain of the hash */
-	struct cache *cache;
-	struct blkfront_request request;
-};
-
-struct cache {
-	struct blkfront *disk;
-	uint64_t disk_bytes;
-	struct waitq arrived; /* some line stopped READING */
-	unsigned int count, hand;
-	unsigned int mask; /* of the hash: a power of two, less one */
-	struct line **chains;
-	struct cache_stats stats;
-	struct line lines[];
-};
 
 struct cache *cache_create(struct blkfront *disk, size_t bytes)
 {
@@ -74,7 +34,11 @@ struct cache *cache_create(struct blkfront *disk, size_t bytes)
 		return NULL;
 	}
 	cache->disk = disk;
+	cache->sector_bytes = info.sector_size;
 	cache->disk_bytes = info.sectors * info.sector_size;
+	cache->readonly = info.readonly;
+	cache->can_flush = info.flush;
+	cache->can_fua = info.fua;
 	cache->count = count;
 	cache->mask = chains - 1;
 	for (unsigned int i = 0; i < count; i++)
@@ -84,11 +48,9 @@ struct cache *cache_create(struct blkfront *disk, size_t bytes)
 
 void cache_destroy(struct cache *cache)
 {
-	for (unsigned int i = 0; i < cache->count; i++) {
-		struct line *line = &cache->lines[i];
-		waitq_wait_until(&cache->arrived, line->state != READING, TIME_FOREVER);
-		pages_free(line->data, LINE_PAGES);
-	}
+	waitq_wait_until(&cache->arrived, cache->in_flight == 0, TIME_FOREVER);
+	for (unsigned int i = 0; i < cache->count; i++)
+		pages_free(cache->lines[i].data, LINE_PAGES);
 	heap_free(cache->chains);
 	heap_free(cache);
 }
@@ -98,22 +60,40 @@ uint64_t cache_disk_bytes(const struct cache *cache)
 	return cache->disk_bytes;
 }
 
+size_t cache_sector_bytes(const struct cache *cache)
+{
+	return cache->sector_bytes;
+}
+
+bool cache_readonly(const struct cache *cache)
+{
+	return cache->readonly;
+}
+
 size_t cache_bytes(const struct cache *cache)
 {
 	return cache->count * CACHE_LINE_BYTES;
 }
 
+uint64_t cache_failures(const struct cache *cache)
+{
+	return cache->failures;
+}
+
 void cache_stats(const struct cache *cache, struct cache_stats *stats)
 {
 	*stats = cache->stats;
+	stats->dirty = cache->dirty;
 }
+
+/* --- lines ------------------------------------------------------------------------------------ */
 
 static struct line **chain_of(struct cache *cache, uint64_t number)
 {
 	return &cache->chains[(number ^ (number >> 9)) & cache->mask];
 }
 
-static struct line *line_find(struct cache *cache, uint64_t number)
+struct line *line_find(struct cache *cache, uint64_t number)
 {
 	struct line *line = *chain_of(cache, number);
 	while (line && line->number != number)
@@ -123,22 +103,27 @@ static struct line *line_find(struct cache *cache, uint64_t number)
 
 static void line_recycle(struct line *line)
 {
-	if (line->state == EMPTY)
+	if (!line->present)
 		return;
 	struct line **link = chain_of(line->cache, line->number);
 	while (*link != line)
 		link = &(*link)->next;
 	*link = line->next;
-	line->state = EMPTY;
+	line->present = false;
 }
 
-/* The line that the clock gives up, EMPTY and with memory; NULL if all are busy or none has any. */
+static bool line_busy(const struct line *line)
+{
+	return line->fetching || line->dirty || line->writing || line->waiting;
+}
+
+/* The line that the clock gives up, with memory; NULL if all are busy or none has any. */
 static struct line *line_take(struct cache *cache)
 {
 	for (unsigned int steps = 0; steps < 2 * cache->count; steps++) {
 		struct line *line = &cache->lines[cache->hand];
 		cache->hand = (cache->hand + 1) % cache->count;
-		if (line->state == READING || line->waiting)
+		if (line_busy(line))
 			continue;
 		if (line->used) {
 			line->used = false;
@@ -156,67 +141,117 @@ static struct line *line_take(struct cache *cache)
 	return NULL;
 }
 
+struct line *line_add(struct cache *cache, uint64_t number)
+{
+	struct line *line = line_take(cache);
+	if (!line)
+		return NULL;
+	line->number = number;
+	line->valid = 0;
+	line->failed = false;
+	line->present = true;
+	line->next = *chain_of(cache, number);
+	*chain_of(cache, number) = line;
+	return line;
+}
+
+uint32_t line_units(const struct cache *cache, size_t in, size_t len)
+{
+	const size_t sector = cache->sector_bytes;
+	const size_t first = in / sector * sector / UNIT_BYTES;
+	const size_t end = (in + len + sector - 1) / sector * sector / UNIT_BYTES;
+	return (uint32_t)(((uint64_t)1 << end) - ((uint64_t)1 << first));
+}
+
 /* The last line of a disk may be a short one. */
-static size_t line_bytes(const struct line *line)
+static uint32_t units_on_disk(const struct line *line)
 {
 	const uint64_t rest = line->cache->disk_bytes - line->number * CACHE_LINE_BYTES;
-	return rest < CACHE_LINE_BYTES ? (size_t)rest : CACHE_LINE_BYTES;
+	return rest < CACHE_LINE_BYTES ? (uint32_t)(((uint64_t)1 << (rest / UNIT_BYTES)) - 1)
+				       : UINT32_MAX;
 }
 
 /* May run in an event handler. */
 static void line_done(struct blkfront_request *request, int status)
 {
 	struct line *line = request->context;
-	line->state = status ? FAILED : VALID;
+	if (status)
+		line->failed = true;
+	else
+		line->valid |= line->fetching;
+	line->fetching = 0;
+	line->cache->in_flight--;
 	waitq_wake_all(&line->cache->arrived);
 }
 
-/* Puts the request for an EMPTY or FAILED line on the ring: 0, or -EAGAIN when it is full. */
+/* Asks for the first units in a row that are not valid. */
 static int line_fetch(struct line *line)
 {
+	const uint32_t wanted = units_on_disk(line) & ~line->valid;
+	const unsigned int first = (unsigned int)__builtin_ctz(wanted);
+	unsigned int end = first;
+	while (end < LINE_UNITS && (wanted >> end & 1))
+		end++;
 	line->request = (struct blkfront_request){
 		.op = BLKFRONT_READ,
-		.offset = line->number * CACHE_LINE_BYTES,
-		.data = line->data,
-		.len = line_bytes(line),
+		.offset = line->number * CACHE_LINE_BYTES + first * UNIT_BYTES,
+		.data = line->data + first * UNIT_BYTES,
+		.len = (end - first) * UNIT_BYTES,
 		.done = line_done,
 		.context = line,
 	};
-	const enum line_state before = line->state;
-	line->state = READING;
+	line->failed = false;
+	line->fetching = (uint32_t)(((uint64_t)1 << end) - ((uint64_t)1 << first));
+	line->cache->in_flight++;
 	int error = blkfront_submit(line->cache->disk, &line->request);
-	if (error)
-		line->state = before;
+	if (error) {
+		line->fetching = 0;
+		line->cache->in_flight--;
+	}
 	return error;
+}
+
+int line_wait_valid(struct line *line, uint32_t units)
+{
+	int error = 0;
+	line->waiting++;
+	while (!error && (units & ~line->valid)) {
+		if (!line->fetching) {
+			error = line_fetch(line);
+			continue;
+		}
+		waitq_wait_until(&line->cache->arrived, !line->fetching, TIME_FOREVER);
+		if (line->failed)
+			error = -EIO;
+	}
+	line->waiting--;
+	return error ? -EIO : 0;
+}
+
+void line_wait_idle(struct line *line)
+{
+	line->waiting++;
+	waitq_wait_until(&line->cache->arrived, !line->fetching && !line->writing, TIME_FOREVER);
+	line->waiting--;
 }
 
 /* A line for this part of the disk that is on its way; NULL if there is no line or no room. */
 static struct line *line_start(struct cache *cache, uint64_t number)
 {
-	struct line *line = line_take(cache);
+	struct line *line = line_add(cache, number);
 	if (!line)
 		return NULL;
-	line->number = number;
-	if (line_fetch(line))
+	if (line_fetch(line)) {
+		line_recycle(line);
 		return NULL;
+	}
 	cache->stats.fetched++;
-	line->next = *chain_of(cache, number);
-	*chain_of(cache, number) = line;
 	return line;
 }
 
-/* 0 once it is VALID. */
-static int line_wait(struct line *line)
-{
-	if (line->state == FAILED && line_fetch(line))
-		return -EIO;
-	line->waiting++;
-	waitq_wait_until(&line->cache->arrived, line->state != READING, TIME_FOREVER);
-	line->waiting--;
-	return line->state == VALID ? 0 : -EIO;
-}
+/* --- reading ---------------------------------------------------------------------------------- */
 
-static bool range_on_disk(const struct cache *cache, uint64_t offset, size_t len)
+bool range_on_disk(const struct cache *cache, uint64_t offset, uint64_t len)
 {
 	return offset <= cache->disk_bytes && len <= cache->disk_bytes - offset;
 }
@@ -234,22 +269,25 @@ void cache_read_ahead(struct cache *cache, uint64_t offset, size_t len)
 	}
 }
 
-/* How many bytes from offset on, in whole lines, are not cached; 0 if it is not worth a bypass. */
+/* How many bytes from offset on, in whole sectors, are not cached; 0 if it is not worth a bypass. */
 static size_t direct_bytes(struct cache *cache, uint64_t offset, size_t len)
 {
-	if (offset % CACHE_LINE_BYTES)
+	len -= len % cache->sector_bytes;
+	if (len < DIRECT_BYTES || offset % cache->sector_bytes)
 		return 0;
-	size_t lines = 0;
-	while (lines < len / CACHE_LINE_BYTES &&
-	       !line_find(cache, offset / CACHE_LINE_BYTES + lines))
-		lines++;
-	return lines >= DIRECT_LINES ? lines * CACHE_LINE_BYTES : 0;
+	size_t bytes = 0;
+	while (bytes < len && !line_find(cache, (offset + bytes) / CACHE_LINE_BYTES))
+		bytes += CACHE_LINE_BYTES - (offset + bytes) % CACHE_LINE_BYTES;
+	if (bytes > len)
+		bytes = len;
+	return bytes >= DIRECT_BYTES ? bytes : 0;
 }
 
 /* Within one line. */
 static int line_read(struct cache *cache, uint64_t offset, void *buf, size_t len)
 {
 	const uint64_t number = offset / CACHE_LINE_BYTES;
+	const size_t in = offset % CACHE_LINE_BYTES;
 	struct line *line = line_find(cache, number);
 	if (line) {
 		cache->stats.found++;
@@ -260,11 +298,11 @@ static int line_read(struct cache *cache, uint64_t offset, void *buf, size_t len
 			return blkfront_read(cache->disk, offset, buf, len) ? -EIO : 0;
 		}
 	}
-	int error = line_wait(line);
+	int error = line_wait_valid(line, line_units(cache, in, len));
 	if (error)
 		return error;
 	line->used = true;
-	memcpy(buf, line->data + offset % CACHE_LINE_BYTES, len);
+	memcpy(buf, line->data + in, len);
 	return 0;
 }
 
@@ -283,7 +321,8 @@ int cache_read(struct cache *cache, uint64_t offset, void *buf, size_t len)
 			if (n > len)
 				n = len;
 			else if (n < len) /* the next ones on their way, while we wait for this */
-				cache_read_ahead(cache, offset, len < SPAN_MAX ? len : SPAN_MAX);
+				cache_read_ahead(cache, offset,
+						 len < DIRECT_BYTES ? len : DIRECT_BYTES);
 			error = line_read(cache, offset, buf, n);
 		}
 		if (error)

@@ -12,10 +12,9 @@
 #include <string.h>
 
 #include "unikernel/core/thread.h"
-#include "unikernel/fs/ext4.h"
+#include "unikernel/fs/entry.h"
 
-#define ENTRY_HEADER 8u
-#define HOLES_MAX    16u /* met at one go */
+#define HOLES_MAX 16u /* met at one go */
 
 /* Loads a logical block of the directory: 1, 0 for a hole, or a negative errno. */
 static int block_load(ext2_ino_t ino, const struct ext2_inode *inode, uint64_t logical, char *block,
@@ -33,9 +32,9 @@ static int block_load(ext2_ino_t ino, const struct ext2_inode *inode, uint64_t l
 	if (logical % 16 == 15)
 		thread_yield();
 	*loaded = UINT64_MAX;
-	errcode_t refused = ext2fs_read_dir_block4(ext4.fs, run.physical, block, 0, ino);
-	if (refused)
-		return ext4_error(refused, ino, "directory");
+	error = directory_load(ino, run.physical, block);
+	if (error)
+		return error;
 	*loaded = logical;
 	return 1;
 }
@@ -76,6 +75,24 @@ static int entry_at(ext2_ino_t ino, const char *block, unsigned int in, unsigned
 	return 1;
 }
 
+/*
+ * A position in a block that may have changed since: where an entry begins, the first one from
+ * there on.  What is wrong with the block is entry_at()'s to say.
+ */
+static uint64_t entry_align(const char *block, uint64_t at)
+{
+	const unsigned int block_size = ext4.fs->blocksize,
+			   wanted = (unsigned int)(at % block_size);
+	unsigned int in = 0;
+	while (in < wanted) {
+		const struct ext2_dir_entry_2 *raw = (const void *)(block + in);
+		if (block_size - in < ENTRY_HEADER || raw->rec_len < ENTRY_HEADER)
+			return at;
+		in += raw->rec_len;
+	}
+	return at - wanted + in;
+}
+
 int directory_next(ext2_ino_t ino, const struct ext2_inode *inode, uint64_t at, char *block,
 		   uint64_t *loaded, struct entry *entry)
 {
@@ -87,6 +104,7 @@ int directory_next(ext2_ino_t ino, const struct ext2_inode *inode, uint64_t at, 
 	unsigned int holes = 0;
 	while (at < size) {
 		const uint64_t logical = at / block_size;
+		const bool anew = *loaded != logical;
 		int there = block_load(ino, inode, logical, block, loaded);
 		if (there < 0)
 			return there;
@@ -96,6 +114,10 @@ int directory_next(ext2_ino_t ino, const struct ext2_inode *inode, uint64_t at, 
 			at = (logical + 1) * block_size;
 			continue;
 		}
+		if (anew)
+			at = entry_align(block, at);
+		if (at / block_size != logical)
+			continue;
 		unsigned int len;
 		there = entry_at(ino, block, (unsigned int)(at % block_size), &len, entry);
 		if (there < 0)

@@ -13,39 +13,19 @@
 #include <sys/stat.h>
 
 #include "unikernel/core/heap.h"
-#include "unikernel/fs/ext4.h"
-#include "unikernel/libc/file.h"
+#include "unikernel/fs/file.h"
 
 #define AHEAD_MIN (2 * CACHE_LINE_BYTES)
 #define AHEAD_MAX (16 * CACHE_LINE_BYTES)
 
-struct ext4_file {
-	struct file file;
-	ext2_ino_t ino;
-	struct ext2_inode inode;
-	uint64_t size;
-	uint64_t at; /* position: of the next read, or in a directory of the next entry */
-
-	struct run run;		       /* the last one used; length 0 at first */
-	uint64_t read_begin, read_end; /* of the last read */
-	uint64_t ahead_end;	       /* up to where data was asked for */
-	size_t window;
-
-	char *block; /* of a directory: fs->blocksize bytes, with the logical block `loaded` */
-	uint64_t loaded;
-};
-
-static struct ext4_file *of(struct file *f)
-{
-	return (struct ext4_file *)f;
-}
-
 static int run_at(struct ext4_file *f, uint64_t logical)
 {
-	if (logical >= f->run.logical && logical - f->run.logical < f->run.length)
+	if (f->generation == f->inode->generation && logical >= f->run.logical &&
+	    logical - f->run.logical < f->run.length)
 		return 0;
 	ext4_lock();
-	int error = map_run(f->ino, &f->inode, logical, &f->run);
+	int error = map_run(f->inode->ino, inode_raw(f->inode), logical, &f->run);
+	f->generation = f->inode->generation;
 	ext4_unlock();
 	if (error)
 		f->run.length = 0;
@@ -78,16 +58,17 @@ static int read_piece(struct ext4_file *f, char *buf, size_t len, uint64_t at, s
 		return 0;
 	}
 	if (cache_read(ext4.cache, disk_offset, buf, *done))
-		return ext4_error(EXT2_ET_SHORT_READ, f->ino, "data");
+		return ext4_error(EXT2_ET_SHORT_READ, f->inode->ino, "data");
 	return 0;
 }
 
 static ssize_t read_at(struct ext4_file *f, char *buf, size_t len, uint64_t at)
 {
-	if (at >= f->size)
+	const uint64_t size = file_size(f);
+	if (at >= size)
 		return 0;
-	if (len > f->size - at)
-		len = (size_t)(f->size - at);
+	if (len > size - at)
+		len = (size_t)(size - at);
 	size_t total = 0;
 	while (total < len) {
 		size_t done;
@@ -104,11 +85,14 @@ static void read_on(struct ext4_file *f, uint64_t at, uint64_t end)
 {
 	const bool sequential = at >= f->read_begin && at <= f->read_end;
 	const bool news = end > f->read_end;
+	const uint64_t size = file_size(f);
 	f->read_begin = at;
 	f->read_end = end;
-	if (!sequential || end >= f->size)
+	/* What is read at a stroke goes past the cache, without a copy, as will what follows. */
+	const bool at_a_stroke = end - at >= AHEAD_MAX;
+	if (!sequential || at_a_stroke || end >= size)
 		f->window = 0;
-	if (!sequential || !news || end >= f->size)
+	if (!sequential || at_a_stroke || !news || end >= size)
 		return;
 	size_t most = cache_bytes(ext4.cache) / 4;
 	if (most > AHEAD_MAX)
@@ -156,13 +140,12 @@ static off_t ext4_lseek(struct file *file, off_t offset, int whence)
 	if (whence == SEEK_CUR)
 		base = (off_t)f->at;
 	else if (whence == SEEK_END)
-		base = (off_t)f->size;
+		base = (off_t)file_size(f);
 	else if (whence != SEEK_SET)
 		return -EINVAL;
 	if (__builtin_add_overflow(base, offset, &at))
 		return -EOVERFLOW;
-	/* A directory's positions mean nothing but its start. */
-	if (at < 0 || (f->block && at != 0))
+	if (at < 0)
 		return -EINVAL;
 	f->at = (uint64_t)at;
 	return at;
@@ -170,7 +153,7 @@ static off_t ext4_lseek(struct file *file, off_t offset, int whence)
 
 static int ext4_fstat(struct file *file, struct stat *st)
 {
-	inode_stat(of(file)->ino, &of(file)->inode, st);
+	inode_stat(of(file)->inode->ino, &of(file)->inode->raw, st);
 	return 0;
 }
 
@@ -187,7 +170,11 @@ static int ext4_readdir(struct file *file, struct dirent *dirent)
 		return -ENOTDIR;
 	struct entry entry;
 	ext4_lock();
-	int more = directory_next(f->ino, &f->inode, f->at, f->block, &f->loaded, &entry);
+	if (f->generation != f->inode->generation)
+		f->loaded = UINT64_MAX;
+	f->generation = f->inode->generation;
+	int more = directory_next(f->inode->ino, inode_raw(f->inode), f->at, f->block, &f->loaded,
+				  &entry);
 	ext4_unlock();
 	if (more <= 0)
 		return more;
@@ -201,82 +188,121 @@ static int ext4_readdir(struct file *file, struct dirent *dirent)
 
 static int ext4_close(struct file *file)
 {
-	heap_free(of(file)->block);
-	heap_free(file);
-	return 0;
+	struct ext4_file *f = of(file);
+	const bool wrote = (file->flags & O_ACCMODE) != O_RDONLY;
+	const int status = wrote && f->failures != cache_failures(ext4.cache) ? -EIO : 0;
+	ext4_lock();
+	inode_put(f->inode);
+	ext4_unlock();
+	heap_free(f->block);
+	heap_free(f);
+	return status;
 }
 
 static const struct file_ops ext4_ops = {
 	.read = ext4_read,
+	.write = file_write,
 	.pread = ext4_pread,
+	.pwrite = file_pwrite,
 	.lseek = ext4_lseek,
+	.truncate = file_truncate,
+	.sync = file_sync,
+	.chmod = file_chmod,
+	.utimens = file_utimens,
 	.fstat = ext4_fstat,
 	.readdir = ext4_readdir,
 	.close = ext4_close,
 };
 
-static int walk(const char *path, bool follow, ext2_ino_t *ino, struct ext2_inode *inode)
-{
-	ext4_lock();
-	int error = path_walk(path, follow, ino, inode);
-	ext4_unlock();
-	return error;
-}
-
 /* May what is there be opened with these flags? */
-static int open_check(const struct ext2_inode *inode, int flags)
+static int open_check(const struct inode *inode, int flags)
 {
-	if ((flags & O_CREAT) && (flags & O_EXCL))
-		return -EEXIST;
-	if (LINUX_S_ISLNK(inode->i_mode)) /* only with O_NOFOLLOW */
+	const uint16_t mode = inode->raw.i_mode;
+	if (LINUX_S_ISLNK(mode)) /* only with O_NOFOLLOW */
 		return -ELOOP;
-	const bool directory = LINUX_S_ISDIR(inode->i_mode);
+	const bool directory = LINUX_S_ISDIR(mode);
 	if ((flags & O_DIRECTORY) && !directory)
 		return -ENOTDIR;
-	if ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC))
-		return directory ? -EISDIR : -EROFS;
-	if (!directory && !LINUX_S_ISREG(inode->i_mode))
+	const bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
+	if (directory)
+		return writes || (flags & O_CREAT) ? -EISDIR : 0;
+	if (!LINUX_S_ISREG(mode))
 		return -ENXIO; /* devices, pipes and sockets have nobody behind them here */
+	if (writes && !ext4.writable)
+		return -EROFS;
+	if (writes && (inode->raw.i_flags & (EXT2_IMMUTABLE_FL | EXT4_VERITY_FL)))
+		return -EPERM;
 	return 0;
 }
 
-static int ext4_open(const char *path, int flags, struct file **out)
+static int file_new(struct inode *inode, int flags, struct file **out)
 {
-	ext2_ino_t ino;
-	struct ext2_inode inode;
-	int error = walk(path, !(flags & O_NOFOLLOW), &ino, &inode);
-	if (error == -ENOENT && (flags & O_CREAT))
-		error = -EROFS;
-	if (!error)
-		error = open_check(&inode, flags);
-	if (error)
-		return error;
 	struct ext4_file *f = heap_zalloc(sizeof(*f));
 	if (!f)
 		return -ENOMEM;
-	file_init(&f->file, &ext4_ops, flags & (O_ACCMODE | O_NONBLOCK | O_APPEND));
-	f->ino = ino;
-	f->inode = inode;
-	f->size = inode_size(&inode);
-	f->loaded = UINT64_MAX;
-	if (LINUX_S_ISDIR(inode.i_mode)) {
+	if (inode_is_directory(inode)) {
 		f->block = heap_alloc(ext4.fs->blocksize);
 		if (!f->block) {
 			heap_free(f);
 			return -ENOMEM;
 		}
 	}
+	file_init(&f->file, &ext4_ops, flags & (O_ACCMODE | O_NONBLOCK | O_APPEND));
+	f->inode = inode;
+	f->failures = cache_failures(ext4.cache);
+	f->loaded = UINT64_MAX;
 	*out = &f->file;
 	return 0;
+}
+
+/* Under the lock: what is there, as it is. */
+static int path_get(const char *path, bool follow, struct inode **out)
+{
+	ext2_ino_t ino;
+	struct ext2_inode inode;
+	int error = path_walk(path, follow, &ino, &inode);
+	return error ? error : inode_get(ino, out);
+}
+
+static int open_locked(const char *path, int flags, mode_t mode, struct file **out)
+{
+	struct inode *inode;
+	bool made = false;
+	int error = flags & O_CREAT ? name_create(path, flags, mode, &inode, &made)
+				    : path_get(path, !(flags & O_NOFOLLOW), &inode);
+	if (error)
+		return error;
+	if (!made)
+		error = open_check(inode, flags);
+	if (!error && !made && (flags & O_TRUNC))
+		error = inode_truncate(inode, 0);
+	if (!error)
+		error = file_new(inode, flags, out);
+	if (error)
+		inode_put(inode);
+	return error;
+}
+
+static int ext4_open(const char *path, int flags, mode_t mode, struct file **out)
+{
+	ext4_lock();
+	int error = open_locked(path, flags, mode, out);
+	ext4_unlock();
+	return error;
 }
 
 static int ext4_stat(const char *path, struct stat *st, bool follow)
 {
 	ext2_ino_t ino;
 	struct ext2_inode inode;
-	int error = walk(path, follow, &ino, &inode);
+	struct ext2_inode_large large;
+	ext4_lock();
+	int error = path_walk(path, follow, &ino, &inode);
 	if (!error)
-		inode_stat(ino, &inode, st);
+		error = inode_read_large(ino, false, &large);
+	ext4_unlock();
+	if (!error)
+		inode_stat(ino, &large, st);
 	return error;
 }
 
@@ -296,4 +322,15 @@ const struct file_tree ext4_tree = {
 	.open = ext4_open,
 	.stat = ext4_stat,
 	.readlink = ext4_readlink,
+	.unlink = name_unlink,
+	.mkdir = name_mkdir,
+	.rmdir = name_rmdir,
+	.rename = name_rename,
+	.link = name_link,
+	.symlink = name_symlink,
+	.truncate = path_truncate,
+	.chmod = path_chmod,
+	.utimens = path_utimens,
+	.statvfs = tree_statvfs,
+	.sync = tree_sync,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * libext2fs's window on the disk: an io_manager whose blocks come out of the cache.  It reads;
- * everything that would write says EXT2_ET_RO_FILSYS.  The cache to be used is ext4.cache.
+ * libext2fs's window on the disk: an io_manager whose blocks are those of block.c.  What it writes
+ * becomes part of the running transaction.
  */
 #include "unikernel/fs/io.h"
 
@@ -40,10 +40,17 @@ static errcode_t io_set_blksize(io_channel io, int bytes)
 	return 0;
 }
 
-/* count: blocks, or, negative, bytes. */
+/* count: blocks, or, negative, bytes; blocks of the file system's size are asked for one by one. */
 static errcode_t io_read_blk64(io_channel io, unsigned long long block, int count, void *data)
 {
 	const uint64_t block_size = (unsigned int)io->block_size;
+	if (count > 0 && ext4.fs && block_size == ext4.fs->blocksize) {
+		for (int i = 0; i < count; i++)
+			if (block_read(block + (unsigned int)i,
+				       (char *)data + (size_t)i * block_size))
+				return EXT2_ET_SHORT_READ;
+		return 0;
+	}
 	const uint64_t bytes = count < 0 ? -(uint64_t)count : (uint64_t)count * block_size;
 	uint64_t offset;
 	if (__builtin_mul_overflow(block, block_size, &offset) ||
@@ -60,8 +67,14 @@ static errcode_t io_read_blk(io_channel io, unsigned long block, int count, void
 static errcode_t io_write_blk64(io_channel io, unsigned long long block, int count,
 				const void *data)
 {
-	(void)io, (void)block, (void)count, (void)data;
-	return EXT2_ET_RO_FILSYS;
+	(void)io;
+	if (!ext4.writable || count != 1)
+		return EXT2_ET_RO_FILSYS;
+	void *changed = block_edit(block);
+	if (!changed)
+		return EXT2_ET_SHORT_WRITE;
+	memcpy(changed, data, ext4.fs->blocksize);
+	return 0;
 }
 
 static errcode_t io_write_blk(io_channel io, unsigned long block, int count, const void *data)

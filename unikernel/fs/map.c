@@ -12,14 +12,7 @@
 #include "unikernel/core/heap.h"
 #include "unikernel/fs/ext4.h"
 
-#define EXTENT_DEPTH_MAX 5 /* what ext4 can need; libext2fs believes any number */
-#define LOGICAL_MAX	 ((uint64_t)1 << 32)
-
-static bool on_disk(uint64_t block, uint64_t count)
-{
-	return block > ext4.fs->super->s_first_data_block && block < ext4.blocks &&
-	       count <= ext4.blocks - block;
-}
+#define LOGICAL_MAX ((uint64_t)1 << 32)
 
 /* --- extents ---------------------------------------------------------------------------------- */
 
@@ -56,7 +49,7 @@ static int extent_run(ext2_ino_t ino, ext2_extent_handle_t handle, unsigned int 
 		error = ext2fs_extent_get(handle, EXT2_EXTENT_CURRENT, &extent);
 	if (error)
 		return ext4_error(error, ino, "extents");
-	if (!on_disk(extent.e_pblk, extent.e_len))
+	if (!block_on_disk(extent.e_pblk, extent.e_len))
 		return ext4_corrupt(ino, "an extent leads beyond the end of the file system");
 	const uint64_t skip = logical - extent.e_lblk;
 	*run = (struct run){
@@ -69,20 +62,26 @@ static int extent_run(ext2_ino_t ino, ext2_extent_handle_t handle, unsigned int 
 }
 
 /* ext2fs_extent_open2() uses memory that it has asked for without a look at the answer. */
-static bool memory_for_handle(void)
+bool memory_for_handle(void)
 {
 	void *probe = heap_alloc(2 * 4096);
 	heap_free(probe);
 	return probe != NULL;
 }
 
+int extent_depth(const struct ext2_inode *inode)
+{
+	struct ext3_extent_header header;
+	__builtin_memcpy(&header, inode->i_block, sizeof(header));
+	return header.eh_depth <= EXTENT_DEPTH_MAX ? header.eh_depth : -EIO;
+}
+
 static int map_extents(ext2_ino_t ino, const struct ext2_inode *inode, uint64_t logical,
 		       struct run *run)
 {
 	struct ext2_inode copy = *inode; /* libext2fs writes into the one that it is given */
-	struct ext3_extent_header header;
-	__builtin_memcpy(&header, copy.i_block, sizeof(header));
-	if (header.eh_depth > EXTENT_DEPTH_MAX)
+	const int depth = extent_depth(inode);
+	if (depth < 0)
 		return ext4_corrupt(ino, "an extent tree of impossible depth");
 	if (!memory_for_handle())
 		return -ENOMEM;
@@ -91,24 +90,14 @@ static int map_extents(ext2_ino_t ino, const struct ext2_inode *inode, uint64_t 
 	errcode_t error = ext2fs_extent_open2(ext4.fs, ino, &copy, &handle);
 	if (error)
 		return ext4_error(error, ino, "extents");
-	int result = extent_run(ino, handle, header.eh_depth, logical, run);
+	int result = extent_run(ino, handle, (unsigned int)depth, logical, run);
 	ext2fs_extent_free(handle);
 	return result;
 }
 
 /* --- block numbers ---------------------------------------------------------------------------- */
 
-/*
- * The levels of block numbers above one logical block: how many there are below the inode, in
- * which of the inode's 15 numbers they start, and the index into each, the topmost first.
- */
-struct indirection {
-	unsigned int levels, start;
-	uint32_t index[3];
-	uint64_t within; /* number of the block among all that this start leads to */
-};
-
-static bool indirection_of(uint64_t logical, unsigned int per_block_bits, struct indirection *way)
+bool indirection_of(uint64_t logical, unsigned int per_block_bits, struct indirection *way)
 {
 	if (logical < EXT2_NDIR_BLOCKS) {
 		way->levels = 0;
@@ -146,7 +135,6 @@ static uint64_t run_length(const uint32_t *numbers, unsigned int count)
 static int map_blocks(ext2_ino_t ino, const struct ext2_inode *inode, uint64_t logical,
 		      struct run *run)
 {
-	const unsigned int block_size = ext4.fs->blocksize;
 	const unsigned int per_block_bits = EXT2_BLOCK_SIZE_BITS(ext4.fs->super) - 2;
 	struct indirection way = {0};
 	if (!indirection_of(logical, per_block_bits, &way))
@@ -168,16 +156,15 @@ static int map_blocks(ext2_ino_t ino, const struct ext2_inode *inode, uint64_t l
 			};
 			return 0;
 		}
-		if (!on_disk(numbers[0], 1))
+		if (!block_on_disk(numbers[0], 1))
 			return ext4_corrupt(ino,
 					    "a block number beyond the end of the file system");
 		const bool last = level == way.levels - 1;
 		const unsigned int index = way.index[level];
 		const unsigned int rest = (1u << per_block_bits) - index;
 		count = !last ? 1 : rest < 64 ? rest : 64;
-		if (cache_read(ext4.cache,
-			       (uint64_t)numbers[0] * block_size + index * sizeof(uint32_t),
-			       numbers, count * sizeof(uint32_t)))
+		if (block_read_part(numbers[0], index * sizeof(uint32_t), numbers,
+				    count * sizeof(uint32_t)))
 			return ext4_error(EXT2_ET_SHORT_READ, ino, "block numbers");
 	}
 	*run = (struct run){
@@ -186,7 +173,7 @@ static int map_blocks(ext2_ino_t ino, const struct ext2_inode *inode, uint64_t l
 		.length = run_length(numbers, count),
 		.hole = numbers[0] == 0,
 	};
-	if (!run->hole && !on_disk(run->physical, run->length))
+	if (!run->hole && !block_on_disk(run->physical, run->length))
 		return ext4_corrupt(ino, "a block number beyond the end of the file system");
 	return 0;
 }

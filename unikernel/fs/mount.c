@@ -106,7 +106,7 @@ static const struct {
 } features[] = {
 	{EXT2_FEATURE_INCOMPAT_COMPRESSION, false, "compression"},
 	{EXT2_FEATURE_INCOMPAT_FILETYPE, true, "filetype"},
-	{EXT3_FEATURE_INCOMPAT_RECOVER, false, "needs_recovery (run e2fsck)"},
+	{EXT3_FEATURE_INCOMPAT_RECOVER, true, "needs_recovery"},
 	{EXT3_FEATURE_INCOMPAT_JOURNAL_DEV, false, "journal_dev"},
 	{EXT2_FEATURE_INCOMPAT_META_BG, true, "meta_bg"},
 	{EXT3_FEATURE_INCOMPAT_EXTENTS, true, "extent"},
@@ -169,22 +169,26 @@ static int check_super(const char *disk, const struct ext2_super_block *super, u
 	return 0;
 }
 
-int ext4_mount(struct cache *cache, const char *disk)
+static int super_look(const char *disk, uint64_t disk_bytes)
 {
-	const uint64_t disk_bytes = cache_disk_bytes(cache);
 	if (disk_bytes < SUPERBLOCK_OFFSET + SUPERBLOCK_SIZE)
 		return -EINVAL;
 	struct ext2_super_block *super = heap_alloc(SUPERBLOCK_SIZE);
 	if (!super)
 		return -ENOMEM;
-	int error = cache_read(cache, SUPERBLOCK_OFFSET, super, SUPERBLOCK_SIZE);
+	int error = cache_read(ext4.cache, SUPERBLOCK_OFFSET, super, SUPERBLOCK_SIZE);
 	if (!error)
 		error = check_super(disk, super, disk_bytes);
 	heap_free(super);
+	return error;
+}
+
+static int fs_open(const char *disk)
+{
+	const uint64_t disk_bytes = cache_disk_bytes(ext4.cache);
+	int error = super_look(disk, disk_bytes);
 	if (error)
 		return error;
-
-	ext4.cache = cache;
 	errcode_t refused =
 		ext2fs_open2(disk, NULL, EXT2_FLAG_64BITS, 0, 0, &disk_io_manager, &ext4.fs);
 	if (refused) {
@@ -194,16 +198,39 @@ int ext4_mount(struct cache *cache, const char *disk)
 		return refused == EXT2_ET_NO_MEMORY ? -ENOMEM : -EIO;
 	}
 	ext4.blocks = ext2fs_blocks_count(ext4.fs->super);
+	ext4.fs->read_inode = inode_read_hook;
+	ext4.fs->write_inode = inode_write_hook;
 	/* The disk may have changed its answer between our look and libext2fs's. */
-	if (check_super(disk, ext4.fs->super, disk_bytes)) {
-		ext4_unmount();
-		return -EIO;
+	return check_super(disk, ext4.fs->super, disk_bytes) ? -EIO : 0;
+}
+
+static void fs_close(void)
+{
+	if (ext4.fs)
+		ext2fs_free(ext4.fs);
+	ext4.fs = NULL;
+}
+
+int ext4_mount(struct cache *cache, const char *disk)
+{
+	ext4.cache = cache;
+	int error = fs_open(disk);
+	/* What the journal holds may be newer than all that was read so far. */
+	if (!error && ext2fs_has_feature_journal_needs_recovery(ext4.fs->super)) {
+		error = ext4_recover(disk);
+		fs_close();
+		if (!error)
+			error = fs_open(disk);
 	}
-	return 0;
+	if (error)
+		fs_close();
+	else
+		ext4_begin_writing(disk);
+	return error;
 }
 
 void ext4_unmount(void)
 {
-	ext2fs_free(ext4.fs);
-	ext4.fs = NULL;
+	ext4_end_writing();
+	fs_close();
 }

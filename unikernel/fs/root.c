@@ -5,8 +5,10 @@
  *	lodger.root=xvda      this disk; it is an error if it cannot be mounted
  *	lodger.root=none      no files
  *	(not given)           the first disk, if there is a file system on it
- *	lodger.fs-cache=512K  memory for the cache of its blocks; a sixteenth of the guest's, at
- *	                      least 256K and at most 4M, unless told
+ *	lodger.fs-cache=512K  memory for the cache of its blocks, of which half may be dirty; a
+ *	                      sixteenth of the guest's, at least 256K and at most 4M, unless told
+ *
+ * When the program ends, what it has written is written, and the file system unmounted.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 #include "unikernel/core/init.h"
 #include "unikernel/core/log.h"
 #include "unikernel/core/page.h"
+#include "unikernel/core/shutdown.h"
 #include "unikernel/core/stats.h"
 #include "unikernel/core/time.h"
 #include "unikernel/fs/ext4.h"
@@ -71,8 +74,8 @@ static int disk_mount(struct blkfront *disk, const char *name)
 		return error;
 	}
 	file_tree_mount(&ext4_tree);
-	log_debug("ext4: %s is mounted, %u blocks of %u bytes, cache of %u KiB", name,
-		  (unsigned int)ext4.blocks, ext4.fs->blocksize,
+	log_debug("ext4: %s is mounted%s, %u blocks of %u bytes, cache of %u KiB", name,
+		  ext4.writable ? "" : " read-only", (unsigned int)ext4.blocks, ext4.fs->blocksize,
 		  (unsigned int)(cache_bytes(cache) >> 10));
 	return 0;
 }
@@ -117,12 +120,26 @@ static int root_mount(void)
 }
 INIT(INIT_SYSTEM, root_mount);
 
+static void root_unmount(int status)
+{
+	(void)status;
+	if (!ext4.fs)
+		return;
+	ext4_lock();
+	ext4_end_writing();
+	ext4_unlock();
+}
+EXIT_HOOK(root_unmount);
+
 static int fs_stats(char *buf, size_t size)
 {
 	struct cache_stats stats = {0};
 	if (ext4.fs)
 		cache_stats(ext4.cache, &stats);
-	return format(buf, size, "fs-cache-lines %zu\nfs-lines-found %lu\nfs-lines-fetched %lu\n",
-		      stats.lines, stats.found, stats.fetched);
+	return format(buf, size,
+		      "fs-cache-lines %zu\nfs-lines-found %lu\nfs-lines-fetched %lu\n"
+		      "fs-lines-dirty %zu\nfs-writes %lu\nfs-written-bytes %lu\n",
+		      stats.lines, stats.found, stats.fetched, stats.dirty, stats.writes,
+		      stats.written_bytes);
 }
 STATS(fs_stats);

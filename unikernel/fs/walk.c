@@ -23,26 +23,17 @@ struct walk {
 	struct ext2_inode inode;
 	ext2_ino_t parent; /* the directory that ino was found in */
 	unsigned int symlinks;
-	char *block; /* fs->blocksize bytes for directory blocks */
-	char *rest;  /* within buffer, NUL-terminated */
+	char *rest; /* within buffer, NUL-terminated */
 	char buffer[PATH_MAX + 1];
 };
 
 /* The inode called name in the directory where the walk stands: 0, -ENOENT or another error. */
 static int lookup(struct walk *walk, const char *name, size_t len, ext2_ino_t *found)
 {
-	struct entry entry;
-	uint64_t at = 0, loaded = UINT64_MAX;
-	int more;
-	while ((more = directory_next(walk->ino, &walk->inode, at, walk->block, &loaded, &entry)) >
-	       0) {
-		if (entry.name_len == len && memcmp(entry.name, name, len) == 0) {
-			*found = entry.ino;
-			return 0;
-		}
-		at = entry.next;
-	}
-	return more ? more : -ENOENT;
+	struct place place;
+	int error = directory_find(walk->ino, &walk->inode, name, len, &place);
+	*found = place.ino;
+	return error;
 }
 
 static int go_to(struct walk *walk, ext2_ino_t ino)
@@ -68,7 +59,7 @@ int symlink_read(ext2_ino_t ino, const struct ext2_inode *inode, char *buf, size
 		return error;
 	if (run.hole)
 		return ext4_corrupt(ino, "a symbolic link to nowhere");
-	if (cache_read(ext4.cache, run.physical * ext4.fs->blocksize, buf, n))
+	if (block_read_part(run.physical, 0, buf, n))
 		return ext4_error(EXT2_ET_SHORT_READ, ino, "symbolic link");
 	return (int)n;
 }
@@ -134,22 +125,89 @@ static int walk_on(struct walk *walk, bool follow)
 	return error;
 }
 
-int path_walk(const char *path, bool follow, ext2_ino_t *ino, struct ext2_inode *inode)
+static struct walk *walk_new(const char *path, int *error)
 {
 	const size_t len = strlen(path);
+	*error = -ENAMETOOLONG;
 	if (len >= PATH_MAX)
-		return -ENAMETOOLONG;
+		return NULL;
 	struct walk *walk = heap_zalloc(sizeof(*walk));
+	*error = -ENOMEM;
+	if (walk)
+		walk->rest = memcpy(walk->buffer + sizeof(walk->buffer) - len - 1, path, len + 1);
+	return walk;
+}
+
+int path_walk(const char *path, bool follow, ext2_ino_t *ino, struct ext2_inode *inode)
+{
+	int error;
+	struct walk *walk = walk_new(path, &error);
 	if (!walk)
-		return -ENOMEM;
-	walk->rest = memcpy(walk->buffer + sizeof(walk->buffer) - len - 1, path, len + 1);
-	walk->block = heap_alloc(ext4.fs->blocksize);
-	int error = walk->block ? walk_on(walk, follow) : -ENOMEM;
+		return error;
+	error = walk_on(walk, follow);
 	if (!error) {
 		*ino = walk->ino;
 		*inode = walk->inode;
 	}
-	heap_free(walk->block);
+	heap_free(walk);
+	return error;
+}
+
+/* Stands in the directory of the last name: 0 when that is it, 1 when a link was followed. */
+static int last_name(struct walk *walk, size_t len, bool follow, struct last *last)
+{
+	ext2_ino_t found;
+	last->slash = walk->rest[len] == '/';
+	if (len > EXT2_NAME_LEN)
+		return -ENAMETOOLONG;
+	if (!LINUX_S_ISDIR(walk->inode.i_mode))
+		return -ENOTDIR;
+	memcpy(last->name, walk->rest, len);
+	last->name[len] = '\0';
+	last->len = len;
+	last->directory = walk->ino;
+	last->inode = walk->inode;
+	if (!follow || lookup(walk, last->name, len, &found))
+		return 0;
+	walk->parent = walk->ino;
+	int error = go_to(walk, found);
+	if (error || !LINUX_S_ISLNK(walk->inode.i_mode))
+		return error;
+	walk->rest += len;
+	error = follow_link(walk);
+	return error ? error : 1;
+}
+
+static int walk_to_last(struct walk *walk, bool follow, struct last *last)
+{
+	int error = go_to(walk, EXT2_ROOT_INO);
+	last->len = 0;
+	while (!error) {
+		walk->rest += strspn(walk->rest, "/");
+		const size_t len = strcspn(walk->rest, "/");
+		const char *behind = walk->rest + len;
+		if (len == 0)
+			return 0;
+		if (behind[strspn(behind, "/")]) {
+			error = step(walk, true);
+			continue;
+		}
+		error = last_name(walk, len, follow, last);
+		if (error <= 0)
+			return error;
+		error = 0;
+		last->len = 0;
+	}
+	return error;
+}
+
+int path_walk_last(const char *path, bool follow, struct last *last)
+{
+	int error;
+	struct walk *walk = walk_new(path, &error);
+	if (!walk)
+		return error;
+	error = walk_to_last(walk, follow, last);
 	heap_free(walk);
 	return error;
 }

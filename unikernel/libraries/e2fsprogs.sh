@@ -20,7 +20,7 @@ newlib=$(realpath "$(dirname "$1")/newlib")
 # checksums of all of them. Nothing here allocates a block or writes one;
 # unikernel/fs/absent.c tells what is left out and why that is never missed.
 sources=(openfs freefs closefs inline io_manager blknum csum crc16 crc32c inode extent dirblock
-    dir_iterate)
+    dir_iterate dirhash)
 
 library_build() {
     local tarball library=e2fsprogs-$version/lib/ext2fs types name

@@ -83,6 +83,7 @@ static int fail(int argc, char **argv)
 	const size_t every = number(argv, argc, 3, 16384);
 	for (size_t at = 0; at < image_bytes; at += every, rounds++) {
 		struct blkfront *disk = disk_open(image, image_bytes, 512, (uint32_t)rounds);
+		disk_set_readonly();
 		disk_fail_at(at);
 		int error = tree_read(disk, 1 << 20, 40000, 10000, NULL, &counts);
 		noticed += error || counts.errors;
@@ -136,8 +137,9 @@ static int mutate(int argc, char **argv)
 		}
 		struct tree_counts counts;
 		alarm(20); /* a hang is a failure */
-		int error = tree_read(disk_open(image, image_bytes, 512, state), 1 << 18, 40000,
-				      2000, NULL, &counts);
+		struct blkfront *disk = disk_open(image, image_bytes, 512, state);
+		disk_set_readonly();
+		int error = tree_read(disk, 1 << 18, 40000, 2000, NULL, &counts);
 		alarm(0);
 		mounted += error == 0;
 		erring += error == 0 && counts.errors;

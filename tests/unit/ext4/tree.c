@@ -34,7 +34,7 @@ uint64_t hash_add(uint64_t hash, const char *data, size_t len)
 static void read_file(struct reader *r, const char *path)
 {
 	struct file *f;
-	int error = ext4_tree.open(path, O_RDONLY, &f);
+	int error = ext4_tree.open(path, O_RDONLY, 0, &f);
 	if (error) {
 		r->counts->errors++;
 		return;
@@ -76,7 +76,7 @@ static void read_link(struct reader *r, const char *path)
 static void read_directory(struct reader *r, const char *path, unsigned int depth)
 {
 	struct file *f;
-	int error = ext4_tree.open(*path ? path : "/", O_RDONLY | O_DIRECTORY, &f);
+	int error = ext4_tree.open(*path ? path : "/", O_RDONLY | O_DIRECTORY, 0, &f);
 	if (error) {
 		r->counts->errors++;
 		return;
