@@ -15,6 +15,8 @@ LWIP := $(LIBRARIES)/lwip
 LWIP_STAMP := $(LWIP)/stamp
 LLHTTP := $(LIBRARIES)/llhttp
 LLHTTP_STAMP := $(LLHTTP)/stamp
+SQLITE := $(LIBRARIES)/sqlite
+SQLITE_STAMP := $(SQLITE)/stamp
 
 # Headers, in this order: the compiler's own (<stdatomic.h> needs them first),
 # those that newlib lacks, newlib's. __DYNAMIC_REENT__ makes errno and its kin
@@ -35,7 +37,8 @@ $(E2FSPROGS_STAMP): $(wildcard unikernel/libraries/e2fsprogs/*) | $(NEWLIB_STAMP
 # lwIP is compiled with our options and beside the types of our libc.
 $(LWIP_STAMP): $(shell find unikernel/net/port unikernel/libc/include -name '*.h') | $(NEWLIB_STAMP)
 $(LLHTTP_STAMP): | $(NEWLIB_STAMP)
+$(SQLITE_STAMP): $(shell find unikernel/libc/include -name '*.h') | $(NEWLIB_STAMP)
 
 # Archives have the stamp's word that they are there. Whoever includes a library's headers or links
 # it depends on the archive, which library.sh makes new when another build takes the place of one.
-$(foreach library,$(NEWLIB) $(E2FSPROGS) $(LWIP) $(LLHTTP),$(eval $(library)/lib/%: $(library)/stamp ;))
+$(foreach library,$(NEWLIB) $(E2FSPROGS) $(LWIP) $(LLHTTP) $(SQLITE),$(eval $(library)/lib/%: $(library)/stamp ;))
