@@ -3,218 +3,142 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "toolstack/card.h"
 #include "toolstack/message.h"
+#include "toolstack/netlink.h"
+#include "toolstack/nodes.h"
+#include "toolstack/plug.h"
 #include "toolstack/text.h"
+#include "toolstack/vif.h"
+#include "toolstack/wait.h"
 
-/* What is read of each card, in this order, and where. */
-enum field {
-	FIELD_MAC,
-	FIELD_BRIDGE,
-	FIELD_BACKEND,
-	FIELD_HANDLE,
-	FIELD_STATE,
-	FIELD_EVENT_CHANNEL,
-	FIELD_TX_RING,
-	FIELD_RX_RING,
-	FIELD_COUNT,
+#define CARDS_MAX 256
+
+static const struct plug card_plug = {"vif", "card", "network-detach"};
+
+static const struct listing_field fields[CARD_FIELDS] = {
+	[CARD_MAC] = {"mac", false},
+	[CARD_BRIDGE] = {"bridge", false},
+	[CARD_HANDLE] = {"handle", false},
+	[CARD_TX_RING] = {"tx-ring-ref", true},
+	[CARD_RX_RING] = {"rx-ring-ref", true},
 };
 
-static const struct {
-	const char *name;
-	bool front; /* in the front end's directory, where the guest writes; else in libxl's */
-} fields[FIELD_COUNT] = {
-	[FIELD_MAC] = {"mac", false},
-	[FIELD_BRIDGE] = {"bridge", false},
-	[FIELD_BACKEND] = {"backend", false},
-	[FIELD_HANDLE] = {"handle", false},
-	[FIELD_STATE] = {"state", true},
-	[FIELD_EVENT_CHANNEL] = {"event-channel", true},
-	[FIELD_TX_RING] = {"tx-ring-ref", true},
-	[FIELD_RX_RING] = {"rx-ring-ref", true},
-};
+const struct listing_kind card_kind = {"vif", "network cards", fields, CARD_FIELDS};
 
-static int64_t to_number(const char *text)
+/* Marks the numbers that are in use in a directory of devices. */
+static int mark_used(struct xenstore *xenstore, uint32_t transaction, const char *path,
+		     bool used[CARDS_MAX])
 {
-	uint64_t number;
+	char *names;
+	size_t size;
+	int error = xenstore_list(xenstore, transaction, path, &names, &size);
 
-	return text_to_number(text, 0, UINT32_MAX, &number) ? (int64_t)number : -1;
-}
-
-static void keep_field(void *context, unsigned index, int error, const char *payload, size_t size)
-{
-	struct card *card = (struct card *)context + index / FIELD_COUNT;
-
-	(void)size;
 	if (error)
-		return;
-	switch ((enum field)(index % FIELD_COUNT)) {
-	case FIELD_MAC:
-		card->mac = strdup(payload);
-		break;
-	case FIELD_BRIDGE:
-		card->bridge = strdup(payload);
-		break;
-	case FIELD_BACKEND:
-		card->backend = strdup(payload);
-		break;
-	case FIELD_HANDLE:
-		card->handle = to_number(payload);
-		break;
-	case FIELD_STATE:
-		card->state = to_number(payload);
-		break;
-	case FIELD_EVENT_CHANNEL:
-		card->event_channel = to_number(payload);
-		break;
-	case FIELD_TX_RING:
-		card->tx_ring = to_number(payload);
-		break;
-	case FIELD_RX_RING:
-		card->rx_ring = to_number(payload);
-		break;
-	case FIELD_COUNT:
-		break;
-	}
-}
-
-static int read_fields(struct xenstore *xenstore, uint32_t domid, struct card *cards, size_t count)
-{
-	struct xenstore_batch batch = {0};
-
-	for (size_t i = 0; i < count; i++) {
-		for (unsigned field = 0; field < FIELD_COUNT; field++) {
-			char path[96];
-
-			snprintf(path, sizeof(path), "%s%u/device/vif/%u/%s",
-				 fields[field].front ? "/local/domain/" : "/libxl/", domid,
-				 cards[i].device, fields[field].name);
-			xenstore_batch_read(&batch, XENSTORE_NO_TRANSACTION, path);
-		}
-	}
-	return xenstore_batch_run(xenstore, &batch, keep_field, cards);
-}
-
-static void keep_state(void *context, unsigned index, int error, const char *payload, size_t size)
-{
-	struct card *card = (struct card *)context + index;
-
-	(void)size;
-	if (!error)
-		card->backend_state = to_number(payload);
-}
-
-static int read_backends(struct xenstore *xenstore, struct card *cards, size_t count)
-{
-	struct xenstore_batch batch = {0};
-	int error = 0;
-
-	for (size_t i = 0; i < count && !error; i++) {
-		static const char root[] = "/local/domain/";
-		const char *backend = cards[i].backend ? cards[i].backend : "";
-		char *path = text_format("%s/state", backend);
-
-		if (!strncmp(backend, root, sizeof(root) - 1))
-			cards[i].owner = strtoul(backend + sizeof(root) - 1, NULL, 10);
-		if (path)
-			xenstore_batch_read(&batch, XENSTORE_NO_TRANSACTION, path);
-		else
-			error = -ENOMEM;
-		free(path);
-	}
-	return error ? error : xenstore_batch_run(xenstore, &batch, keep_state, cards);
-}
-
-static int by_device(const void *a, const void *b)
-{
-	const struct card *one = a, *other = b;
-
-	return one->device < other->device ? -1 : one->device > other->device;
-}
-
-/* The numbers of the cards: their count, or -errno. */
-static long find_cards(struct xenstore *xenstore, uint32_t domid, struct card **cards)
-{
-	char path[64], *names = NULL;
-	size_t size = 0;
-	long count = 0;
-	int error;
-
-	snprintf(path, sizeof(path), "/libxl/%u/device/vif", domid);
-	error = xenstore_list(xenstore, XENSTORE_NO_TRANSACTION, path, &names, &size);
-	if (error && error != -ENOENT)
-		return error;
-	if (error)
-		size = 0;
-	for (const char *name = names; size && name < names + size; name += strlen(name) + 1)
-		count++;
-	*cards = calloc((size_t)count + 1, sizeof(**cards));
-	count = 0;
-	for (const char *name = names; *cards && size && name < names + size;
-	     name += strlen(name) + 1) {
+		return error == -ENOENT ? 0 : error;
+	for (const char *name = names; name < names + size; name += strlen(name) + 1) {
 		uint64_t number;
 
-		if (!text_to_number(name, 0, UINT32_MAX, &number))
-			continue;
-		(*cards)[count++] = (struct card){
-			.device = (unsigned)number,
-			.handle = -1,
-			.state = -1,
-			.backend_state = -1,
-			.event_channel = -1,
-			.tx_ring = -1,
-			.rx_ring = -1,
-		};
+		if (text_to_number(name, 0, CARDS_MAX - 1, &number))
+			used[number] = true;
 	}
 	free(names);
-	return *cards ? count : -ENOMEM;
-}
-
-int card_list(struct xenstore *xenstore, uint32_t domid, struct card **cards, size_t *count)
-{
-	long found;
-	int error;
-
-	*cards = NULL;
-	*count = 0;
-	found = find_cards(xenstore, domid, cards);
-	error = found < 0 ? (int)found : 0;
-	if (!error) {
-		*count = (size_t)found;
-		error = read_fields(xenstore, domid, *cards, *count);
-	}
-	if (!error)
-		error = read_backends(xenstore, *cards, *count);
-	if (error) {
-		message_error("cannot list the network cards of domain %u: %s", domid,
-			      strerror(-error));
-		card_free(*cards, *count);
-		*cards = NULL;
-		*count = 0;
-		return error;
-	}
-	qsort(*cards, *count, sizeof(**cards), by_device);
 	return 0;
 }
 
-void card_free(struct card *cards, size_t count)
+/* The lowest number that no card has, on either side; looked at within the transaction. */
+static int choose_number(struct xenstore *xenstore, uint32_t transaction, uint32_t domid,
+			 unsigned *device)
 {
-	for (size_t i = 0; cards && i < count; i++) {
-		free(cards[i].mac);
-		free(cards[i].bridge);
-		free(cards[i].backend);
-	}
-	free(cards);
+	bool used[CARDS_MAX] = {false};
+	char path[64];
+	int error;
+
+	snprintf(path, sizeof(path), "/libxl/%u/device/vif", domid);
+	error = mark_used(xenstore, transaction, path, used);
+	if (error)
+		return error;
+	snprintf(path, sizeof(path), "/local/domain/0/backend/vif/%u", domid);
+	error = mark_used(xenstore, transaction, path, used);
+	for (*device = 0; !error && used[*device];)
+		if (++*device == CARDS_MAX)
+			error = -ENOSPC;
+	return error;
 }
 
-const char *card_state_name(int64_t state)
-{
-	static const char *const names[] = {
-		"unknown", "initialising", "init-wait",	    "initialised",  "connected",
-		"closing", "closed",	   "reconfiguring", "reconfigured",
-	};
+/* The card that is being given, and the number that it gets. */
+struct gift {
+	const struct config_vif *vif;
+	unsigned device;
+};
 
-	return state >= 0 && (size_t)state < sizeof(names) / sizeof(names[0]) ? names[state]
-									      : names[0];
+static int fill(struct xenstore *xenstore, uint32_t transaction, uint32_t domid,
+		struct nodes *nodes, void *context)
+{
+	struct gift *gift = context;
+	int error = choose_number(xenstore, transaction, domid, &gift->device);
+
+	if (!error)
+		nodes_fill_card(nodes, domid, gift->device, gift->vif);
+	return error;
+}
+
+/* Two cards of one address in one domain cannot be told apart. */
+static int check_address(struct xenstore *xenstore, uint32_t domid, const struct config_vif *vif)
+{
+	char mac[MAC_TEXT_SIZE];
+	struct listed *cards;
+	size_t count;
+	int error = listing_read(xenstore, domid, &card_kind, &cards, &count);
+
+	text_from_mac(mac, vif->mac);
+	for (size_t i = 0; i < count && !error; i++) {
+		if (!cards[i].field[CARD_MAC] || strcasecmp(cards[i].field[CARD_MAC], mac))
+			continue;
+		message_error(
+			"card %u of domain %u has the address %s already; choose another mac=",
+			cards[i].device, domid, mac);
+		error = -EEXIST;
+	}
+	listing_free(cards, count);
+	return error;
+}
+
+int card_attach(struct xenstore *xenstore, uint32_t domid, const struct config_vif *vif,
+		unsigned *device)
+{
+	struct gift gift = {.vif = vif};
+	int error = vif_check(vif), netlink;
+
+	if (!error)
+		error = check_address(xenstore, domid, vif);
+	if (error)
+		return error;
+	netlink = netlink_open();
+	if (netlink < 0) {
+		message_error("cannot listen for interfaces: %s", strerror(-netlink));
+		return netlink;
+	}
+	error = plug_write(xenstore, domid, &card_plug, fill, &gift);
+	*device = gift.device;
+	if (!error) {
+		error = vif_connect(xenstore, netlink, domid, *device, vif);
+		if (!error)
+			error = wait_cancelled();
+		if (error)
+			plug_undo(xenstore, domid, &card_plug, *device);
+	}
+	close(netlink);
+	return error;
+}
+
+int card_detach(struct xenstore *xenstore, uint32_t domid, const struct listed *card,
+		unsigned seconds, bool force)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "card %u", card->device);
+	return plug_out(xenstore, domid, &card_plug, card, name, seconds, force);
 }

@@ -36,6 +36,19 @@ bool cli_common(struct cli *cli, int option)
 	}
 }
 
+/* A whole number of seconds from an option; false, with a message, if it is none. */
+static bool take_seconds(const char *text, unsigned *seconds)
+{
+	uint64_t number;
+
+	if (!text_to_number(text, 1, 1000000000, &number)) {
+		message_error("'%s' is no number of seconds", text);
+		return false;
+	}
+	*seconds = (unsigned)number;
+	return true;
+}
+
 int cli_option(struct cli *cli, int argc, char **argv, const char *shorts,
 	       const struct option *longs, enum exit_code *code)
 {
@@ -55,6 +68,11 @@ int cli_option(struct cli *cli, int argc, char **argv, const char *shorts,
 				cli->command->name);
 			*code = EXIT_USAGE;
 			return CLI_STOP;
+		case CLI_TIMEOUT:
+			if (take_seconds(optarg, &cli->timeout_s))
+				break;
+			*code = cli_fail(cli, EXIT_USAGE);
+			return CLI_STOP;
 		default:
 			if (!cli_common(cli, option))
 				return option;
@@ -66,18 +84,6 @@ enum exit_code cli_usage(struct cli *cli, const char *complaint)
 {
 	message_error("%s; usage: lodge %s %s", complaint, cli->command->name, cli->command->usage);
 	return cli_fail(cli, EXIT_USAGE);
-}
-
-bool cli_seconds(const char *text, unsigned *seconds)
-{
-	uint64_t number;
-
-	if (!text_to_number(text, 1, 1000000000, &number)) {
-		message_error("'%s' is no number of seconds", text);
-		return false;
-	}
-	*seconds = (unsigned)number;
-	return true;
 }
 
 enum exit_code cli_code(int error)

@@ -25,7 +25,7 @@ struct command {
 
 extern const struct command command_create, command_destroy, command_shutdown, command_list,
 	command_console, command_wait, command_network_list, command_network_attach,
-	command_network_detach;
+	command_network_detach, command_block_list, command_block_attach, command_block_detach;
 
 enum { CLI_JSON = 256, CLI_VERSION, CLI_TIMEOUT, CLI_PAUSED };
 
@@ -43,16 +43,14 @@ enum { CLI_END = -1, CLI_STOP = -2 };
 
 /*
  * The next option of the command's own; CLI_END after the last one; CLI_STOP if
- * the command is over already (--help, a wrong option): return *code then.
+ * the command is over already (--help, a wrong option): return *code then. A
+ * CLI_TIMEOUT that the command has goes to cli->timeout_s.
  */
 int cli_option(struct cli *cli, int argc, char **argv, const char *shorts,
 	       const struct option *longs, enum exit_code *code);
 
 /* The operand at `index' is missing or too many: says so. */
 enum exit_code cli_usage(struct cli *cli, const char *complaint);
-
-/* A whole number of seconds from an option; false, with a message, if it is none. */
-bool cli_seconds(const char *text, unsigned *seconds);
 
 /* The exit code for an errno of ours, by what it means everywhere in lodge. */
 enum exit_code cli_code(int error);

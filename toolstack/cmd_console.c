@@ -2,21 +2,33 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "toolstack/cli.h"
+#include "toolstack/cli_domain.h"
 #include "toolstack/console.h"
 #include "toolstack/link.h"
-#include "toolstack/lookup.h"
 #include "toolstack/message.h"
 #include "toolstack/wait.h"
 
-static enum exit_code use(struct cli *cli, uint32_t domid, const char *name, const char *path,
-			  uint64_t gfn)
+/* Where the console is. */
+struct place {
+	char path[CONSOLE_PATH_SIZE];
+	uint64_t gfn;
+};
+
+static int find(struct lookup *lookup, uint32_t domid, void *context)
+{
+	struct place *place = context;
+
+	return console_find(lookup->xenstore, domid, place->path, &place->gfn);
+}
+
+static enum exit_code use(struct cli *cli, uint32_t domid, const char *name,
+			  const struct place *place)
 {
 	struct outcome outcome = {.reason = OUTCOME_DESTROYED};
 	struct console console = CONSOLE_NONE;
 	int link = link_connect(domid); /* a domain of xl's has no monitor that talks */
 	bool told = false;
-	int error = console_attach(&console, domid, path, gfn);
+	int error = console_attach(&console, domid, place->path, place->gfn);
 
 	if (error)
 		return cli_fail(cli, EXIT_FAILED);
@@ -34,25 +46,15 @@ static enum exit_code use(struct cli *cli, uint32_t domid, const char *name, con
 
 static enum exit_code run(struct cli *cli, int argc, char **argv)
 {
-	static const struct option longs[] = {CLI_OPTIONS};
-	char path[CONSOLE_PATH_SIZE];
-	struct lookup lookup;
+	struct place place = {.gfn = 0};
 	enum exit_code code;
-	uint32_t domid = 0;
-	uint64_t gfn = 0;
+	uint32_t domid;
 	int error;
 
-	if (cli_option(cli, argc, argv, "hvq", longs, &code) == CLI_STOP)
+	if (!cli_operands(cli, argc, argv, 1, 1, "name one domain", &code))
 		return code;
-	if (argc - optind != 1)
-		return cli_usage(cli, "name one domain");
-	error = lookup_open(&lookup);
-	if (!error)
-		error = lookup_find(&lookup, argv[optind], &domid);
-	if (!error)
-		error = console_find(lookup.xenstore, domid, path, &gfn);
-	lookup_close(&lookup);
-	return error ? cli_fail(cli, cli_code(error)) : use(cli, domid, argv[optind], path, gfn);
+	error = cli_work_on(argv[optind], &domid, find, &place);
+	return error ? cli_fail(cli, cli_code(error)) : use(cli, domid, argv[optind], &place);
 }
 
 const struct command command_console = {

@@ -6,11 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "toolstack/cli.h"
+#include "toolstack/cli_domain.h"
 #include "toolstack/device.h"
 #include "toolstack/hypervisor.h"
 #include "toolstack/link.h"
-#include "toolstack/lookup.h"
 #include "toolstack/message.h"
 #include "toolstack/build.h"
 #include "toolstack/nodes_remove.h"
@@ -33,12 +32,13 @@ static void remove_userdata(uint32_t domid)
 		closedir(directory);
 }
 
-static int destroy(struct lookup *lookup, uint32_t domid)
+static int destroy(struct lookup *lookup, uint32_t domid, void *context)
 {
 	struct build build = {.domid = domid};
 	xc_domaininfo_t info;
 	int error = hypervisor_domain_info(lookup->xch, domid, &info), link;
 
+	(void)context;
 	if (error) {
 		message_error("domain %u: %s", domid, strerror(-error));
 		return error;
@@ -65,23 +65,11 @@ static int destroy(struct lookup *lookup, uint32_t domid)
 
 static enum exit_code run(struct cli *cli, int argc, char **argv)
 {
-	static const struct option longs[] = {CLI_OPTIONS};
-	struct lookup lookup;
 	enum exit_code code;
-	uint32_t domid = 0;
-	int error;
 
-	if (cli_option(cli, argc, argv, "hvq", longs, &code) == CLI_STOP)
+	if (!cli_operands(cli, argc, argv, 1, 1, "name one domain", &code))
 		return code;
-	if (argc - optind != 1)
-		return cli_usage(cli, "name one domain");
-	error = lookup_open(&lookup);
-	if (!error)
-		error = lookup_find(&lookup, argv[optind], &domid);
-	if (!error)
-		error = destroy(&lookup, domid);
-	lookup_close(&lookup);
-	return error ? cli_fail(cli, cli_code(error)) : cli_done(cli, domid, argv[optind]);
+	return cli_domain(cli, argv[optind], destroy, NULL);
 }
 
 const struct command command_destroy = {

@@ -5,10 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "toolstack/cli.h"
+#include "toolstack/cli_domain.h"
 #include "toolstack/hypervisor.h"
 #include "toolstack/link.h"
-#include "toolstack/lookup.h"
 #include "toolstack/message.h"
 #include "toolstack/outcome.h"
 #include "toolstack/wait.h"
@@ -50,15 +49,23 @@ static int watch_domain(struct lookup *lookup, uint32_t domid, uint64_t deadline
 	return error;
 }
 
-static int shut_down(struct lookup *lookup, uint32_t domid, const char *reason, bool waits,
-		     unsigned timeout_s)
+struct request {
+	const char *reason;
+	bool waits;
+	unsigned timeout_s; /* 0: none */
+};
+
+static int shut_down(struct lookup *lookup, uint32_t domid, void *context)
 {
+	const struct request *request = context;
+	const unsigned timeout_s = request->timeout_s;
 	uint64_t deadline = timeout_s ? time_after_s(timeout_s) : TIME_FOREVER;
+	const bool waits = request->waits || timeout_s;
 	char path[64];
 	int error, link = waits ? link_connect(domid) : -1;
 
 	snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
-	error = xenstore_write(lookup->xenstore, XENSTORE_NO_TRANSACTION, path, reason);
+	error = xenstore_write(lookup->xenstore, XENSTORE_NO_TRANSACTION, path, request->reason);
 	if (error) {
 		message_error("cannot ask domain %u to shut down: %s", domid, strerror(-error));
 		if (link >= 0)
@@ -92,34 +99,24 @@ static enum exit_code run(struct cli *cli, int argc, char **argv)
 		{"timeout", required_argument, NULL, CLI_TIMEOUT},
 		CLI_OPTIONS,
 	};
-	const char *reason = "poweroff";
-	bool waits = false;
-	struct lookup lookup;
+	struct request request = {.reason = "poweroff"};
 	enum exit_code code;
-	uint32_t domid = 0;
-	int option, error;
+	int option;
 
 	while ((option = cli_option(cli, argc, argv, "wr:hvq", longs, &code)) != CLI_END) {
 		if (option == CLI_STOP)
 			return code;
 		if (option == 'w')
-			waits = true;
+			request.waits = true;
 		if (option == 'r')
-			reason = optarg;
-		if (option == CLI_TIMEOUT && !cli_seconds(optarg, &cli->timeout_s))
-			return cli_fail(cli, EXIT_USAGE);
+			request.reason = optarg;
 	}
-	if (!known_reason(reason))
+	if (!known_reason(request.reason))
 		return cli_usage(cli, "the reason must be poweroff, reboot or halt");
 	if (argc - optind != 1)
 		return cli_usage(cli, "name one domain");
-	error = lookup_open(&lookup);
-	if (!error)
-		error = lookup_find(&lookup, argv[optind], &domid);
-	if (!error)
-		error = shut_down(&lookup, domid, reason, waits || cli->timeout_s, cli->timeout_s);
-	lookup_close(&lookup);
-	return error ? cli_fail(cli, cli_code(error)) : cli_done(cli, domid, argv[optind]);
+	request.timeout_s = cli->timeout_s;
+	return cli_domain(cli, argv[optind], shut_down, &request);
 }
 
 const struct command command_shutdown = {

@@ -5,10 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "toolstack/cli.h"
+#include "toolstack/cli_domain.h"
 #include "toolstack/hypervisor.h"
 #include "toolstack/link.h"
-#include "toolstack/lookup.h"
 #include "toolstack/message.h"
 #include "toolstack/outcome.h"
 #include "toolstack/wait.h"
@@ -80,15 +79,27 @@ static int watch_domain(struct lookup *lookup, uint32_t domid, struct outcome *o
 	return error;
 }
 
-static int await(struct lookup *lookup, uint32_t domid, struct outcome *outcome, uint64_t deadline)
+struct waiting {
+	unsigned timeout_s; /* 0: none */
+	struct outcome outcome;
+};
+
+static int await(struct lookup *lookup, uint32_t domid, void *context)
 {
+	struct waiting *waiting = context;
+	uint64_t deadline = waiting->timeout_s ? time_after_s(waiting->timeout_s) : TIME_FOREVER;
 	int link = link_connect(domid);
-	int error = link < 0 ? link : ask_monitor(link, outcome, deadline);
+	int error = link < 0 ? link : ask_monitor(link, &waiting->outcome, deadline);
 
 	if (link >= 0 && error)
 		close(link);
 	if (error && error != -ETIMEDOUT && error != -ECANCELED)
-		error = watch_domain(lookup, domid, outcome, deadline);
+		error = watch_domain(lookup, domid, &waiting->outcome, deadline);
+	if (error == -ETIMEDOUT)
+		message_error("domain %u has not ended within %u seconds", domid,
+			      waiting->timeout_s);
+	else if (error && error != -ECANCELED)
+		message_error("cannot wait for domain %u: %s", domid, strerror(-error));
 	return error;
 }
 
@@ -119,34 +130,19 @@ static enum exit_code run(struct cli *cli, int argc, char **argv)
 		{"timeout", required_argument, NULL, CLI_TIMEOUT},
 		CLI_OPTIONS,
 	};
-	struct outcome outcome = {0};
-	struct lookup lookup;
+	struct waiting waiting = {0};
 	enum exit_code code;
-	uint32_t domid = 0;
-	int option, error;
+	uint32_t domid;
+	int error;
 
-	while ((option = cli_option(cli, argc, argv, "hvq", longs, &code)) != CLI_END) {
-		if (option == CLI_STOP)
-			return code;
-		if (option == CLI_TIMEOUT && !cli_seconds(optarg, &cli->timeout_s))
-			return cli_fail(cli, EXIT_USAGE);
-	}
+	if (cli_option(cli, argc, argv, "hvq", longs, &code) == CLI_STOP)
+		return code;
 	if (argc - optind != 1)
 		return cli_usage(cli, "name one domain");
-	error = lookup_open(&lookup);
-	if (!error)
-		error = lookup_find(&lookup, argv[optind], &domid);
-	if (!error) {
-		error = await(&lookup, domid, &outcome,
-			      cli->timeout_s ? time_after_s(cli->timeout_s) : TIME_FOREVER);
-		if (error == -ETIMEDOUT)
-			message_error("domain %u has not ended within %u seconds", domid,
-				      cli->timeout_s);
-		else if (error && error != -ECANCELED)
-			message_error("cannot wait for domain %u: %s", domid, strerror(-error));
-	}
-	lookup_close(&lookup);
-	return error ? cli_fail(cli, cli_code(error)) : show(cli, domid, argv[optind], &outcome);
+	waiting.timeout_s = cli->timeout_s;
+	error = cli_work_on(argv[optind], &domid, await, &waiting);
+	return error ? cli_fail(cli, cli_code(error))
+		     : show(cli, domid, argv[optind], &waiting.outcome);
 }
 
 const struct command command_wait = {

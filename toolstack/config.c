@@ -235,7 +235,7 @@ static void parse_devices(struct config_parse *parse)
 			config_fail(parse, "disk", element, "must be a string");
 			continue;
 		}
-		config_parse_disk(parse, element, spec, &config->disks[element]);
+		config_parse_disk(parse, element, &spec, 1, &config->disks[element]);
 		for (int other = 0; other < element; other++)
 			if (config->disks[other].devid == config->disks[element].devid &&
 			    config->disks[other].vdev && config->disks[element].vdev)
@@ -346,10 +346,8 @@ void config_free(struct config *config)
 {
 	for (size_t i = 0; i < config->vif_count; i++)
 		config_free_vif(&config->vifs[i]);
-	for (size_t i = 0; i < config->disk_count; i++) {
-		free(config->disks[i].target);
-		free(config->disks[i].vdev);
-	}
+	for (size_t i = 0; i < config->disk_count; i++)
+		config_free_disk(&config->disks[i]);
 	free(config->vifs);
 	free(config->disks);
 	free(config->name);

@@ -107,6 +107,10 @@ void config_free(struct config *config);
 int config_parse_card(struct config_vif *vif, char *const words[], size_t count);
 void config_free_vif(struct config_vif *vif);
 
+/* One disk by itself, from words that together are like an element of disk=[...]. As config_parse_card. */
+int config_parse_disk_words(struct config_disk *disk, char *const words[], size_t count);
+void config_free_disk(struct config_disk *disk);
+
 /* Device number of a disk's name as blkfront knows it ("xvda" -> 51712); false if it is none. */
 bool config_vdev(const char *vdev, unsigned *devid);
 

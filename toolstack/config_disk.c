@@ -98,14 +98,14 @@ static void check(struct config_parse *parse, int element, const libxl_device_di
 		disk->vdev = config_copy(parse, from->vdev);
 }
 
-void config_parse_disk(struct config_parse *parse, int element, const char *spec,
-		       struct config_disk *disk)
+void config_parse_disk(struct config_parse *parse, int element, const char *const specs[],
+		       size_t count, struct config_disk *disk)
 {
 	libxl_device_disk from;
 
 	memset(&from, 0, sizeof(from));
-	if (xlu_disk_parse(parse->xlu, 1, &spec, &from)) {
-		config_fail(parse, "disk", element, "'%s' cannot be understood", spec);
+	if (xlu_disk_parse(parse->xlu, (int)count, specs, &from)) {
+		config_fail(parse, "disk", element, "'%s' cannot be understood", specs[0]);
 	} else {
 		disk->readonly = !from.readwrite;
 		disk->direct_io_safe = from.direct_io_safe;
@@ -117,4 +117,22 @@ void config_parse_disk(struct config_parse *parse, int element, const char *spec
 	free(from.vdev);
 	free(from.script);
 	free(from.backend_domname);
+}
+
+static void take_words(struct config_parse *parse, char *const words[], size_t count, void *into)
+{
+	config_parse_disk(parse, -1, (const char *const *)words, count, into);
+}
+
+int config_parse_disk_words(struct config_disk *disk, char *const words[], size_t count)
+{
+	*disk = (struct config_disk){0};
+	return config_words(take_words, words, count, disk);
+}
+
+void config_free_disk(struct config_disk *disk)
+{
+	free(disk->target);
+	free(disk->vdev);
+	*disk = (struct config_disk){0};
 }

@@ -48,7 +48,13 @@ void config_parse_type(struct config_parse *parse);
 /* One element of vif=[...] and disk=[...]. */
 void config_parse_vif(struct config_parse *parse, int element, const char *spec,
 		      struct config_vif *vif);
-void config_parse_disk(struct config_parse *parse, int element, const char *spec,
-		       struct config_disk *disk);
+/* A disk may be spread over several words. */
+void config_parse_disk(struct config_parse *parse, int element, const char *const specs[],
+		       size_t count, struct config_disk *disk);
+
+/* Has `take' make a device of words that stand by themselves: 0, -EINVAL or -ENOMEM. */
+typedef void config_take_words(struct config_parse *parse, char *const words[], size_t count,
+			       void *into);
+int config_words(config_take_words *take, char *const words[], size_t count, void *into);
 
 #endif

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One element of vif=[...]: "key=value,key=value" (xl-network-configuration(5)). */
 #include <ctype.h>
-#include <errno.h>
 #include <net/if.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,25 +145,18 @@ void config_parse_vif(struct config_parse *parse, int element, const char *spec,
 	set_defaults(parse, vif);
 }
 
+static void take_words(struct config_parse *parse, char *const words[], size_t count, void *into)
+{
+	for (size_t i = 0; i < count; i++)
+		set_all(parse, -1, words[i], into);
+	if (!parse->error)
+		set_defaults(parse, into);
+}
+
 int config_parse_card(struct config_vif *vif, char *const words[], size_t count)
 {
-	/* Of what libxlutil has to say of a rate ours is said already. */
-	FILE *nowhere = fopen("/dev/null", "we");
-	struct config_parse parse = {.filename = "command line", .text = ""};
-
 	*vif = (struct config_vif){0};
-	parse.xlu = nowhere ? xlu_cfg_init(nowhere, parse.filename) : NULL;
-	if (!parse.xlu)
-		parse.error = -ENOMEM;
-	for (size_t i = 0; i < count && parse.xlu; i++)
-		set_all(&parse, -1, words[i], vif);
-	if (!parse.error)
-		set_defaults(&parse, vif);
-	if (parse.xlu)
-		xlu_cfg_destroy(parse.xlu);
-	if (nowhere)
-		fclose(nowhere);
-	return parse.error;
+	return config_words(take_words, words, count, vif);
 }
 
 void config_free_vif(struct config_vif *vif)

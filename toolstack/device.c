@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "toolstack/device.h"
 #include "toolstack/message.h"
@@ -232,12 +233,30 @@ int device_put_out(struct xenstore *xenstore, const char *kind, uint32_t domid, 
 	return error;
 }
 
+/*
+ * Another of the same number that came before the kernel is done with this one would be taken for it, and
+ * get no back end.
+ */
+static void await_gone(const char *kind, uint32_t domid, unsigned device)
+{
+	const uint64_t deadline_ns = time_after_s(CLOSE_SECONDS);
+	char path[PATH_SIZE];
+
+	snprintf(path, sizeof(path), "/sys/bus/xen-backend/devices/%s-%u-%u", kind, domid, device);
+	while (!access(path, F_OK) && !wait_pause(deadline_ns))
+		;
+}
+
 int device_clear(struct xenstore *xenstore, const char *kind, uint32_t domid, unsigned device)
 {
 	struct leaving leaving;
+	int error;
 
 	note_leaver(xenstore, &leaving, kind, domid, device);
 	see_out(&leaving, domid);
 	free(leaving.script);
-	return nodes_remove_device(xenstore, kind, domid, device);
+	error = nodes_remove_device(xenstore, kind, domid, device);
+	if (!error)
+		await_gone(kind, domid, device);
+	return error;
 }

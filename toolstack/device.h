@@ -29,7 +29,10 @@ int device_ask_out(struct xenstore *xenstore, const char *kind, uint32_t domid, 
 /* Has the back end let go of the domain, whatever the domain says. 0 or -errno. */
 int device_put_out(struct xenstore *xenstore, const char *kind, uint32_t domid, unsigned device);
 
-/* Runs the script of a device that is out, if it has one, and removes its nodes. 0 or -errno. */
+/*
+ * Runs the script of a device that is out, if it has one, removes its nodes, and waits (a bounded time) until
+ * the kernel is done with it. 0 or -errno.
+ */
 int device_clear(struct xenstore *xenstore, const char *kind, uint32_t domid, unsigned device);
 
 /*

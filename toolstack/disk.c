@@ -11,6 +11,7 @@
 
 #include "toolstack/device.h"
 #include "toolstack/disk.h"
+#include "toolstack/disk_use.h"
 #include "toolstack/loop.h"
 #include "toolstack/message.h"
 #include "toolstack/wait.h"
@@ -61,7 +62,8 @@ static const char *explain(const struct config_disk *config, int error)
 	}
 }
 
-int disk_attach(struct disk *disk, const struct config_disk *config)
+int disk_attach(struct disk *disk, const struct config_disk *config, struct xenstore *xenstore,
+		xc_interface *xch)
 {
 	struct stat status;
 	int error = 0;
@@ -79,6 +81,7 @@ int disk_attach(struct disk *disk, const struct config_disk *config)
 	} else if (S_ISBLK(status.st_mode)) {
 		disk->number.major = major(status.st_rdev);
 		disk->number.minor = minor(status.st_rdev);
+		error = disk_use_check(xenstore, xch, &disk->number, config->readonly);
 	} else if (!status.st_size) {
 		message_error("%s: the disk %s is empty", config->vdev, config->target);
 		return -EINVAL;
@@ -105,12 +108,33 @@ void disk_detach(struct disk *disk)
 	*disk = (struct disk){.target_fd = -1, .loop_fd = -1};
 }
 
+/*
+ * A back end waits for its front end before blkback has looked at the node with the number of the block
+ * device. Once it has opened that, it says so in sysfs, and once it could not, in its state.
+ */
+static int wait_opened(struct xenstore *xenstore, uint32_t domid, unsigned devid)
+{
+	const uint64_t deadline_ns = time_after_s(BACKEND_SECONDS);
+	char path[96];
+	int error;
+
+	snprintf(path, sizeof(path), "/sys/bus/xen-backend/devices/vbd-%u-%u/physical_device",
+		 domid, devid);
+	do {
+		error = device_wait_backend(xenstore, "vbd", domid, devid, BACKEND_INIT_WAIT,
+					    deadline_ns);
+		if (error || !access(path, F_OK))
+			return error;
+		error = wait_pause(deadline_ns);
+	} while (!error);
+	return error;
+}
+
 int disk_wait_backend(struct xenstore *xenstore, uint32_t domid, const struct config_disk *config)
 {
 	char path[96];
 	char *why = NULL;
-	int error = device_wait_backend(xenstore, "vbd", domid, config->devid, BACKEND_INIT_WAIT,
-					time_after_s(BACKEND_SECONDS));
+	int error = wait_opened(xenstore, domid, config->devid);
 
 	if (!error || error == -ECANCELED)
 		return error;

@@ -192,6 +192,8 @@ static int connect_devices(struct domain *domain, int netlink)
 				    &config->vifs[i]);
 	for (size_t i = 0; i < config->disk_count && !error; i++)
 		error = disk_wait_backend(domain->xenstore, domid, &config->disks[i]);
+	for (size_t i = 0; i < config->disk_count && !error; i++)
+		disk_detach(&domain->disks[i]);
 	return error;
 }
 
@@ -201,7 +203,8 @@ static int build(struct domain *domain)
 	int netlink = -1, error = check_host(config);
 
 	for (size_t i = 0; i < config->disk_count && !error; i++)
-		error = disk_attach(&domain->disks[i], &config->disks[i]);
+		error = disk_attach(&domain->disks[i], &config->disks[i], domain->xenstore,
+				    domain->xch);
 	if (!error)
 		error = wait_cancelled();
 	if (!error)

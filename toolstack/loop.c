@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
+#include <linux/major.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -77,4 +78,36 @@ int loop_attach(int target_fd, const char *name, bool readonly)
 	else if (fd < 0 && fd != -ECANCELED)
 		message_error("cannot set up a loop device for %s: %s", name, strerror(-fd));
 	return fd;
+}
+
+bool loop_releases(unsigned major, unsigned minor)
+{
+	char path[64], flag = '0';
+	FILE *file;
+
+	if (major != LOOP_MAJOR)
+		return false;
+	snprintf(path, sizeof(path), "/sys/block/loop%u/loop/autoclear", minor);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (fread(&flag, 1, 1, file) != 1)
+		flag = '0';
+	fclose(file);
+	return flag == '1';
+}
+
+/* The kernel tells nobody when it is; while it has a file, it has this folder. */
+int loop_wait(int number, uint64_t deadline_ns)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/block/loop%d/loop", number);
+	while (!access(path, F_OK)) {
+		int error = wait_pause(deadline_ns);
+
+		if (error)
+			return error;
+	}
+	return 0;
 }

@@ -3,6 +3,7 @@
 #define TOOLSTACK_LOOP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Puts a free loop device onto the open file `target_fd' (its `name' is for
@@ -11,5 +12,11 @@
  * -errno, with a message, on failure.
  */
 int loop_attach(int target_fd, const char *name, bool readonly);
+
+/* Is the block device of this number a loop device that frees itself? */
+bool loop_releases(unsigned major, unsigned minor);
+
+/* Waits until the loop device has freed itself: 0, -ETIMEDOUT, -ECANCELED. */
+int loop_wait(int number, uint64_t deadline_ns);
 
 #endif

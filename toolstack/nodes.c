@@ -275,6 +275,13 @@ void nodes_fill_card(struct nodes *nodes, uint32_t domid, unsigned index,
 	add_vif(nodes, domid, index, vif);
 }
 
+void nodes_fill_disk(struct nodes *nodes, uint32_t domid, const struct config_disk *disk,
+		     const struct nodes_disk *attached)
+{
+	*nodes = (struct nodes){0};
+	add_disk(nodes, domid, disk, attached);
+}
+
 void nodes_free(struct nodes *nodes)
 {
 	for (size_t i = 0; i < nodes->count; i++) {

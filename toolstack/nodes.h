@@ -44,9 +44,11 @@ struct nodes_disk {
 /* `disks' runs parallel to config->disks. Check nodes->failed afterwards. */
 void nodes_fill(struct nodes *nodes, const struct config *config, const struct build *build,
 		const struct nodes_disk *disks);
-/* Those of one more network card, for a domain that is there. */
+/* Those of one more network card, and of one more disk, for a domain that is there. */
 void nodes_fill_card(struct nodes *nodes, uint32_t domid, unsigned index,
 		     const struct config_vif *vif);
+void nodes_fill_disk(struct nodes *nodes, uint32_t domid, const struct config_disk *disk,
+		     const struct nodes_disk *attached);
 void nodes_free(struct nodes *nodes);
 
 /* Trees that are a domain's alone: `count' paths. */

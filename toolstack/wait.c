@@ -8,7 +8,8 @@
 
 #include "toolstack/wait.h"
 
-#define FDS_MAX 80
+#define FDS_MAX	 80
+#define PAUSE_NS 1000000u
 
 static int signal_fd = -1;
 static bool shielded;
@@ -47,6 +48,14 @@ int wait_init(void)
 	signal(SIGPIPE, SIG_IGN);
 	signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return signal_fd < 0 ? -errno : 0;
+}
+
+int wait_pause(uint64_t deadline_ns)
+{
+	int error = time_now_ns() < deadline_ns ? wait_ready(NULL, 0, time_now_ns() + PAUSE_NS)
+						: -ETIMEDOUT;
+
+	return error == -ETIMEDOUT && time_now_ns() < deadline_ns ? 0 : error;
 }
 
 void wait_reset_signals(void)

@@ -44,6 +44,12 @@ int wait_ready(struct pollfd *fds, nfds_t count, uint64_t deadline_ns);
 /* The same for one descriptor. */
 int wait_fd(int fd, short events, uint64_t deadline_ns);
 
+/*
+ * A moment, before looking again at what the kernel tells of to nobody: 0; -ETIMEDOUT when the deadline
+ * has passed, -ECANCELED.
+ */
+int wait_pause(uint64_t deadline_ns);
+
 /* In a child that execs another program: signals as that program expects them. */
 void wait_reset_signals(void);
 

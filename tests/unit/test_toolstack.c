@@ -453,6 +453,35 @@ static void a_card_by_itself(void **state)
 	config_free_vif(&vif);
 }
 
+static void a_disk_by_itself(void **state)
+{
+	char *words[] = {"/dev/sda7,raw", "vdev=xvdb,access=ro"};
+	char *relative[] = {"disk.img,raw,xvdc,w"};
+	char *wrong[] = {"format=qcow2,vdev=xvda,target=/a"}, *nothing[] = {"nonsense=1"};
+	struct config_disk disk;
+
+	(void)state;
+	assert_int_equal(config_parse_disk_words(&disk, words, ARRAY_SIZE(words)), 0);
+	assert_string_equal(disk.target, "/dev/sda7");
+	assert_string_equal(disk.vdev, "xvdb");
+	assert_int_equal(disk.devid, 51728);
+	assert_true(disk.readonly);
+	config_free_disk(&disk);
+	/* From where one is, as anything else on a command line. */
+	assert_int_equal(config_parse_disk_words(&disk, relative, 1), 0);
+	assert_int_equal(disk.target[0], '/');
+	assert_non_null(strstr(disk.target, "/disk.img"));
+	assert_false(disk.readonly);
+	config_free_disk(&disk);
+	assert_string_equal(said, "");
+	assert_int_equal(config_parse_disk_words(&disk, wrong, 1), -EINVAL);
+	assert_non_null(strstr(said, "command line: disk: only raw images"));
+	config_free_disk(&disk);
+	assert_int_equal(config_parse_disk_words(&disk, nothing, 1), -EINVAL);
+	assert_non_null(strstr(said, "command line: disk: "));
+	config_free_disk(&disk);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(texts_are_made_safe_for_a_terminal),
 	cmocka_unit_test(numbers_are_read_strictly),
@@ -469,6 +498,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(disks_have_their_usual_numbers),
 	cmocka_unit_test(settings_are_found_on_their_lines),
 	cmocka_unit_test(a_card_by_itself),
+	cmocka_unit_test(a_disk_by_itself),
 };
 
 UNIT_MAIN(tests)
