@@ -2,7 +2,7 @@
 #
 # bench is built twice from the same sources: with Lodger (lodger/), as every app is, and as a
 # program of Linux (linux/), static, so that it runs wherever it is copied to.
-bench_USES := net blkfront xenbus libc
+bench_USES := net fs libc
 bench_FOLDERS := apps/bench/lodger
 bench_TARGET := bench-image
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * blk.*: the raw disk of --disk, whose content is lost. Depth is how many transfers of 4 KiB,
- * anywhere, are under way at once; at depth 1 the thread waits for each. A stream is pieces of
+ * anywhere, are under way at once; at depth 1 the thread waits for each. A stream is pieces of 64 KiB or
  * 1 MiB, each waited for, one behind the other. Where "anywhere" is comes from a fixed seed: the
  * same in every run.
  *
@@ -14,8 +14,8 @@
 #include "apps/bench/options.h"
 #include "apps/bench/platform.h"
 
-#define PIECE	 ((size_t)1 << 20)
-#define USED_MAX ((uint64_t)64 << 20)
+#define PIECE_MAX ((size_t)1 << 20)
+#define USED_MAX  ((uint64_t)64 << 20)
 
 struct job {
 	struct disk *disk;
@@ -23,8 +23,9 @@ struct job {
 	unsigned int depth;
 	bool write;
 	unsigned char *memory; /* one piece, or a block for each that is under way */
-	uint64_t seed;	       /* of anywhere() */
-	uint64_t at;	       /* of the stream */
+	size_t piece;
+	uint64_t seed; /* of anywhere() */
+	uint64_t at;   /* of the stream */
 };
 
 static const char failure[] = "the disk reports an error";
@@ -76,11 +77,11 @@ static const char *run_stream(void *context, struct sample *sample)
 	struct job *job = context;
 
 	for (unsigned int i = 0; i < sample->operations; i++) {
-		if (job->at + PIECE > job->bytes)
+		if (job->at + job->piece > job->bytes)
 			job->at = 0;
-		if (!transfer(job, job->at, PIECE))
+		if (!transfer(job, job->at, job->piece))
 			return failure;
-		job->at += PIECE;
+		job->at += job->piece;
 	}
 	return NULL;
 }
@@ -90,8 +91,8 @@ static const char *fill(struct job *job)
 {
 	static bool filled;
 
-	for (uint64_t at = 0; !filled && at + PIECE <= job->bytes; at += PIECE)
-		if (!disk_write(job->disk, at, job->memory, PIECE))
+	for (uint64_t at = 0; !filled && at + PIECE_MAX <= job->bytes; at += PIECE_MAX)
+		if (!disk_write(job->disk, at, job->memory, PIECE_MAX))
 			return failure;
 	filled = true;
 	return NULL;
@@ -103,7 +104,7 @@ static const char *open_and_fill(struct job *job)
 
 	if (reason)
 		return reason;
-	if (job->bytes < PIECE)
+	if (job->bytes < PIECE_MAX)
 		return "the disk has less than 1 MiB";
 	if (job->bytes > USED_MAX)
 		job->bytes = USED_MAX;
@@ -113,12 +114,15 @@ static const char *open_and_fill(struct job *job)
 static const char *with_disk(const struct figure *figure, struct measurement measurement,
 			     bool write, unsigned int depth)
 {
-	struct job job = {.write = write, .depth = depth, .seed = 0x9e3779b97f4a7c15u};
+	struct job job = {.write = write,
+			  .depth = depth,
+			  .piece = measurement.bytes,
+			  .seed = 0x9e3779b97f4a7c15u};
 	const char *reason;
 
 	if (!options.disk)
 		return "no disk was named with --disk";
-	job.memory = platform_pages_alloc(PIECE / PLATFORM_PAGE);
+	job.memory = platform_pages_alloc(PIECE_MAX / PLATFORM_PAGE);
 	if (!job.memory)
 		return "there is no memory for a piece";
 	measurement.context = &job;
@@ -126,7 +130,7 @@ static const char *with_disk(const struct figure *figure, struct measurement mea
 	if (!reason)
 		reason = figure_measure(figure, &measurement);
 	disk_close(job.disk);
-	platform_pages_free(job.memory, PIECE / PLATFORM_PAGE);
+	platform_pages_free(job.memory, PIECE_MAX / PLATFORM_PAGE);
 	return reason;
 }
 
@@ -137,6 +141,7 @@ static const char *iops(const struct figure *figure, bool write)
 		.run = depth > 1 ? run_many : run_alone,
 		.batch = depth > 1 ? 256 : 64,
 		.divide = 5,
+		.metered = depth > 1 ? 6400 : 2000,
 	};
 
 	return with_disk(figure, measurement, write, depth);
@@ -144,8 +149,12 @@ static const char *iops(const struct figure *figure, bool write)
 
 static const char *stream(const struct figure *figure, bool write)
 {
-	const struct measurement measurement = {
-		.run = run_stream, .batch = 4, .divide = 5, .bytes = PIECE};
+	const size_t piece = (size_t)figure->parameter << 10;
+	const struct measurement measurement = {.run = run_stream,
+						.batch = (unsigned int)(4 * PIECE_MAX / piece),
+						.divide = 5,
+						.metered = (unsigned int)(USED_MAX / piece),
+						.bytes = piece};
 
 	return with_disk(figure, measurement, write, 1);
 }

@@ -62,7 +62,9 @@ const char *net_packets_receive(const struct figure *figure);
 const char *disk_read_latency(const struct figure *figure);
 const char *disk_read_iops(const struct figure *figure); /* parameter: depth */
 const char *disk_write_iops(const struct figure *figure);
-const char *disk_read_stream(const struct figure *figure);
+const char *disk_read_stream(const struct figure *figure); /* parameter: KiB a piece */
 const char *disk_write_stream(const struct figure *figure);
+const char *file_stream_write(const struct figure *figure);
+const char *file_stream_read(const struct figure *figure);
 
 #endif

@@ -58,8 +58,13 @@ const struct figure figures[] = {
 	{"blk.write.iops.1", UNIT_PER_S, disk_write_iops, 1},
 	{"blk.write.iops.8", UNIT_PER_S, disk_write_iops, 8},
 	{"blk.write.iops.32", UNIT_PER_S, disk_write_iops, 32},
-	{"blk.read.stream", UNIT_BYTES_PER_S, disk_read_stream, 0},
-	{"blk.write.stream", UNIT_BYTES_PER_S, disk_write_stream, 0},
+	{"blk.read.stream.64k", UNIT_BYTES_PER_S, disk_read_stream, 64},
+	{"blk.read.stream.1m", UNIT_BYTES_PER_S, disk_read_stream, 1024},
+	{"blk.write.stream.64k", UNIT_BYTES_PER_S, disk_write_stream, 64},
+	{"blk.write.stream.1m", UNIT_BYTES_PER_S, disk_write_stream, 1024},
+
+	{"file.write", UNIT_BYTES_PER_S, file_stream_write, 0},
+	{"file.read", UNIT_BYTES_PER_S, file_stream_read, 0},
 };
 
 const size_t figures_count = sizeof(figures) / sizeof(figures[0]);

@@ -72,7 +72,7 @@ static void tell(const struct metered *metered, const struct sample *sample, uns
 static const char *run_metered(void *context, struct sample *sample)
 {
 	struct metered *metered = context;
-	const uint64_t events = platform_net_events();
+	const uint64_t events = platform_device_events();
 	struct meter_answer begin, end;
 	const unsigned int asked = sample->operations;
 	uint64_t begin_ns, end_ns;
@@ -88,7 +88,7 @@ static const char *run_metered(void *context, struct sample *sample)
 	if (!reason)
 		reason = ask(metered->figure->name, false, &end);
 	if (!reason)
-		tell(metered, sample, asked, &begin, &end, platform_net_events() - events);
+		tell(metered, sample, asked, &begin, &end, platform_device_events() - events);
 	metered->sample++;
 	return reason;
 }

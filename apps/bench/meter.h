@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Xen's accounting of processor time, from inside a domain that cannot ask for it: a meter in dom0
- * (tests/bench/net/meter.c) is told by TCP, at --net's address and --meter's port, where each sample
+ * (tests/bench/meter.c) is told by TCP, at --net's address and --meter's port, where each sample
  * begins and ends, and answers with what Xen says at that moment. Numbers are in network order.
  *
  * The one answer and the one question that fall into a sample cost it a small part of a round trip,
@@ -32,7 +32,7 @@ struct meter_answer {
 	uint64_t guest_ns; /* the processor has spent in this domain, Xen on its behalf included */
 	uint64_t dom0_ns;  /* in dom0 */
 	uint64_t idle_ns;  /* in nobody */
-	uint64_t events;   /* that the backend of the domain's vif was sent: Linux's interrupts */
+	uint64_t events;   /* that the backends of the domain were sent: Linux's interrupts */
 };
 
 /* Samples the figure between two answers of the meter; tells a record of each sample. */

@@ -21,6 +21,7 @@ static const char help[] =
 	"  --net ADDRESS:PORT   the other end of the network figures, a `bench --peer` in dom0\n"
 	"  --disk NAME          the disk to measure, whose CONTENT IS LOST: of Lodger a name as\n"
 	"                       xvda, of Linux a path\n"
+	"  --file PATH          the file to write and read, whose CONTENT IS LOST\n"
 	"  --samples N          samples of each figure (101; long ones take fewer)\n"
 	"  --only PREFIX[,…]    only figures whose names begin so\n"
 	"  --meter PORT         of --net's address: a meter of the domain's processor time in "
@@ -76,6 +77,9 @@ static bool option_take(int option, char *argument)
 	case 'd':
 		options.disk = argument;
 		return true;
+	case 'f':
+		options.file = argument;
+		return true;
 	case 's':
 		good = number(argument, SAMPLES_MAX, &value) && value > 0;
 		options.samples = (unsigned int)value;
@@ -108,17 +112,12 @@ static bool option_take(int option, char *argument)
 bool options_parse(int argc, char **argv, int *status)
 {
 	static const struct option known[] = {
-		{"net", required_argument, NULL, 'n'},
-		{"disk", required_argument, NULL, 'd'},
-		{"samples", required_argument, NULL, 's'},
-		{"only", required_argument, NULL, 'o'},
-		{"mark", no_argument, NULL, 'k'},
-		{"mode", required_argument, NULL, 'm'},
-		{"echo", required_argument, NULL, 'e'},
-		{"peer", required_argument, NULL, 'p'},
-		{"meter", required_argument, NULL, 't'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"net", required_argument, NULL, 'n'},	{"disk", required_argument, NULL, 'd'},
+		{"file", required_argument, NULL, 'f'}, {"samples", required_argument, NULL, 's'},
+		{"only", required_argument, NULL, 'o'}, {"mark", no_argument, NULL, 'k'},
+		{"mode", required_argument, NULL, 'm'}, {"echo", required_argument, NULL, 'e'},
+		{"peer", required_argument, NULL, 'p'}, {"meter", required_argument, NULL, 't'},
+		{"help", no_argument, NULL, 'h'},	{NULL, 0, NULL, 0},
 	};
 	int option, index = 0;
 

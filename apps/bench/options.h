@@ -11,6 +11,7 @@
 struct options {
 	struct sockaddr_in net; /* sin_port 0: not given */
 	const char *disk;	/* NULL: not given */
+	const char *file;	/* NULL: not given */
 	const char *only;	/* NULL: all */
 	const char *mode;	/* NULL: not given */
 	unsigned int samples;

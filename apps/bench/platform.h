@@ -37,8 +37,8 @@ void platform_settle(void);
 const char *platform_console_check(void);
 void platform_console_drain(void);
 
-/* Events that came for the network card since the start, as this system counts them. */
-uint64_t platform_net_events(void);
+/* Events that came for network cards and disks since the start, as this system counts them. */
+uint64_t platform_device_events(void);
 
 /* Hypercall 62 before and 63 after, for Xen's trace; a reason where there are none. */
 const char *platform_mark_check(void);
@@ -111,5 +111,8 @@ struct disk_load {
 };
 
 bool disk_transfer_many(struct disk *disk, const struct disk_load *load);
+
+/* What was read of files is to be read again from their disk; a reason, or NULL. */
+const char *platform_files_forget(void);
 
 #endif

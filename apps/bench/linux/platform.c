@@ -101,17 +101,18 @@ void platform_console_drain(void)
 }
 
 /*
- * Interrupts of netfront, which names them vif0-q0-tx or so. A line is "NUMBER: COUNT … NAME", and one
- * processor has one count.
+ * Interrupts of netfront, which names them vif0-q0-tx or so, and of blkfront, whose are blkif. A line is
+ * "NUMBER: COUNT … NAME", and one processor has one count.
  */
-uint64_t platform_net_events(void)
+uint64_t platform_device_events(void)
 {
 	FILE *file = fopen("/proc/interrupts", "re");
 	uint64_t events = 0, count;
 	char line[256];
 
 	while (file && fgets(line, sizeof(line), file))
-		if (strstr(line, "vif") && sscanf(line, " %*[^:]: %" SCNu64, &count) == 1)
+		if ((strstr(line, "vif") || strstr(line, "blkif")) &&
+		    sscanf(line, " %*[^:]: %" SCNu64, &count) == 1)
 			events += count;
 	if (file)
 		fclose(file);

@@ -70,8 +70,8 @@ void platform_console_drain(void)
 	console_flush(time_in(CONSOLE_WAIT));
 }
 
-/* Those of all ports, which come from the backend while nothing but the network is in use. */
-uint64_t platform_net_events(void)
+/* Those of all ports, which come from backends while nothing but devices is in use. */
+uint64_t platform_device_events(void)
 {
 	struct evtchn_stats stats;
 

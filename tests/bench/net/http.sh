@@ -12,7 +12,7 @@ duration=1s
 page_awaited() {
     local tries=0
     until curl -s -m 1 "http://$address:$1/1k.bin" | cmp -s - /bench/1k.bin; do
-        [ $((tries += 1)) -lt 100 ] || { echo "net.dom0: no page from port $1" >&2; return 1; }
+        [ $((tries += 1)) -lt 100 ] || { echo "http: no page from port $1" >&2; return 1; }
         usleep 50000
     done
 }

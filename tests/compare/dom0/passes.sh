@@ -24,7 +24,7 @@ declare -A arguments=(
 )
 
 lodger_arguments() { # PASS
-    echo "lodger.ip=$address ${arguments[$1]} --disk xvda"
+    echo "lodger.ip=$address lodger.root=none ${arguments[$1]} --disk xvda"
 }
 
 linux_arguments() { # PASS MODE DISK

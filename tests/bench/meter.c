@@ -70,8 +70,11 @@ static int idle_time(uint64_t *ns)
 	return 0;
 }
 
-/* What netback was sent: a line of /proc/interrupts is "NUMBER: COUNT… NAME". */
-static uint64_t vif_events(void)
+/*
+ * What netback was sent, which names its interrupts vif5.0-q0-tx or so, and blkback, which has one name
+ * for all: there is one domain at a time. A line of /proc/interrupts is "NUMBER: COUNT… NAME".
+ */
+static uint64_t backend_events(void)
 {
 	FILE *file = fopen("/proc/interrupts", "re");
 	char line[1024], name[32];
@@ -81,7 +84,7 @@ static uint64_t vif_events(void)
 	while (file && fgets(line, sizeof(line), file)) {
 		char *rest = strchr(line, ':'), *end;
 
-		if (!rest || !strstr(line, name))
+		if (!rest || (!strstr(line, name) && !strstr(line, "blkif-backend")))
 			continue;
 		for (rest++;; rest = end) {
 			const uint64_t count = strtoull(rest, &end, 10);
@@ -100,7 +103,7 @@ static int reading_take(struct reading *reading)
 {
 	struct timespec now;
 
-	reading->events = vif_events();
+	reading->events = backend_events();
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	reading->now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	return cpu_time(domid, &reading->guest_ns) || cpu_time(0, &reading->dom0_ns) ||
