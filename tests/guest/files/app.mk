@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
+files_USES := fs
