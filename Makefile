@@ -27,9 +27,11 @@ all: ## builds the appliances and lodge
 -include tests/xenhost/xenhost.mk
 -include tests/tests.mk
 -include tests/unit/ext4/ext4.mk
+-include tests/unit/ext4/sqlite.mk
+-include tests/unit/ext4/files.mk
 -include tests/guest/guest.mk
 -include tests/bench/bench.mk
--include tests/bench/net/net.mk
+-include tests/bench/beside.mk
 -include tests/compare/compare.mk
 -include tests/system/lodge.mk
 

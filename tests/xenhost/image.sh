@@ -51,7 +51,8 @@ boot_modules=(
     virtio_pci virtio_console virtio_net 9pnet_virtio 9p
 )
 more_modules=(brd null_blk dummy veth tun isofs)
-guest_modules=(xen-netfront xen-blkfront ext4)
+# ext4 asks for checksums by name, which no depends= tells.
+guest_modules=(xen-netfront xen-blkfront ext4 crc32c-generic crc32c-intel)
 
 modules_of() { # ROOT: the folder with the kernel's modules
     echo "$1"/lib/modules/*

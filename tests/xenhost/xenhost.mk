@@ -18,7 +18,7 @@ test: ## runs all tests; ends in "N passed, N failed"
 	@$(MAKE) --no-print-directory all
 	@MAKE='$(MAKE)' tests/run $(SUITES)
 
-SUITES ?= lint unit ext4 fuzz compare bench guest box devices modes lodge net httpd
+SUITES ?= lint unit ext4 files sqlite fuzz compare bench guest box devices modes lodge net httpd
 
 .PHONY: test-box
 test-box: all ## tests the Xen host in a box itself
