@@ -86,15 +86,6 @@ static inline long hypercall_vcpu_set_singleshot_timer(uint32_t vcpu, uint64_t t
 			  (unsigned long)&timer, 0, 0);
 }
 
-/*
- * The same timer of the vCPU that asks. Beyond 2^50 ns from now Xen takes it for a mistake, and for
- * 100 ms.
- */
-static inline long hypercall_set_timer(uint64_t timeout_ns)
-{
-	return hypercall5(__HYPERVISOR_set_timer_op, timeout_ns, 0, 0, 0, 0);
-}
-
 /* --- sched_op ---------------------------------------------------------------------------- */
 
 static inline long hypercall_sched_yield(void)

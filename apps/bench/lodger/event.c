@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * evtchn.self, evtchn.peer: from one EVTCHNOP_send to the wake-up by the event that answers it. The
- * measuring thread blocks meanwhile, which is sleep (arch_sleep) when nobody else is ready. The answer comes
+ * measuring thread blocks meanwhile, which is SCHEDOP_poll when nobody else is ready. The answer comes
  * from a handler: of this domain, at its next safe point, or of the domain that --echo runs in.
  *
  * The other domain's number and its port stand in data/bench/echo of this domain's directory.

@@ -16,7 +16,6 @@
 #include <stdint.h>
 
 #include <xen/xen.h>
-#include <xen/event_channel.h>
 
 #include "unikernel/arch/x86/mode.h"
 #include "unikernel/core/page.h"
@@ -48,15 +47,6 @@ int arch_protect(void *pages, size_t count, enum arch_access access);
  * after all but -ENOTRECOVERABLE the page is as it was.
  */
 int arch_map_gnttab_frame(unsigned int index, void *page);
-
-/*
- * Sleeps until an event is pending on one of the ports, which are all that the guest has; at once if one
- * is already. Or until deadline_ns, which is not TIME_POLL. May return early.
- */
-void arch_sleep(evtchn_port_t *ports, size_t count, uint64_t deadline_ns);
-
-/* Before the first port: of which ports Xen tells more than that they are pending. */
-void arch_sleep_init(void);
 
 /* In a page fault, before anything else can fault: what was touched. */
 uintptr_t arch_fault_address(void);

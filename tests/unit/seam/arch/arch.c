@@ -15,7 +15,6 @@
 #include "hypercall/hypercall.h"
 #include "tests/unit/fake/fake.h"
 #include "tests/unit/fake/kernel.h"
-#include "unikernel/core/evtchn.h"
 #include "unikernel/core/thread.h"
 #include "unikernel/core/vcpu.h"
 
@@ -69,17 +68,6 @@ int arch_protect(void *pages, size_t count, enum arch_access access)
 
 	protect((uintptr_t)pages, count << PAGE_SHIFT, protection[access]);
 	return 0;
-}
-
-/* As in PV: the fake Xen has SCHEDOP_poll, and no interrupts. */
-void arch_sleep_init(void)
-{
-	memset(arch_shared_info()->evtchn_mask, 0xff, sizeof(arch_shared_info()->evtchn_mask));
-}
-
-void arch_sleep(evtchn_port_t *ports, size_t count, uint64_t deadline_ns)
-{
-	evtchn_poll_ports(ports, count, deadline_ns);
 }
 
 int arch_map_gnttab_frame(unsigned int index, void *page)
