@@ -53,12 +53,11 @@
  * The unit of everything on the ring, and of the back end's "sectors" node, whatever the disk's
  * own sector size: so all back ends behave unless we said "feature-large-sector-size" (Xen 4.20).
  */
-#define RING_SECTOR	 512u
-#define SECTORS_PER_PAGE (PAGE_SIZE / RING_SECTOR)
+#define RING_SECTOR    512u
 
-#define QUEUES_MAX	 4u
-#define RING_PAGES_MAX	 SHARED_RUN_MAX
-#define RING_SLOTS_MAX	 (RING_PAGES_MAX * 32u)
+#define QUEUES_MAX     4u
+#define RING_PAGES_MAX SHARED_RUN_MAX
+#define RING_SLOTS_MAX (RING_PAGES_MAX * 32u)
 
 /* Pages in one request on the ring: what one page of descriptors holds. */
 #define SEGMENTS_MAX (PAGE_SIZE / sizeof(struct blkif_request_segment))

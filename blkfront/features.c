@@ -67,8 +67,6 @@ int vbd_features_negotiate(struct blkfront *bf)
 	}
 	has->ring_pages = pages;
 	has->multipage = pages > 1;
-	has->queues = at_most(node[QUEUES].value, bf->queues_wanted);
-	if (has->queues == 0)
-		has->queues = 1;
+	has->queues = device_queues(node[QUEUES].value, bf->queues_wanted);
 	return 0;
 }

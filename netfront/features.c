@@ -69,8 +69,6 @@ int features_negotiate(struct netfront *nf)
 	nf->carrier = node[CARRIER].value != 0;
 	has->mtu = !off->mtu;
 	has->lend = !off->lend;
-	has->queues = nf->queues_wanted;
-	if (node[QUEUES].value < has->queues)
-		has->queues = node[QUEUES].value > 0 ? (unsigned int)node[QUEUES].value : 1;
+	has->queues = device_queues(node[QUEUES].value, nf->queues_wanted);
 	return 0;
 }

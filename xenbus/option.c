@@ -79,3 +79,10 @@ unsigned int device_option_number(const char *option, unsigned int index, unsign
 	log_error("lodger.%s=%s is not 1 to %u", option, text, max);
 	return usual;
 }
+
+unsigned int device_queues(uint64_t offered, unsigned int wanted)
+{
+	if (offered >= wanted)
+		return wanted;
+	return offered > 0 ? (unsigned int)offered : 1;
+}

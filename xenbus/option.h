@@ -38,4 +38,7 @@ void device_option_switches(const char *option, unsigned int index,
 unsigned int device_option_number(const char *option, unsigned int index, unsigned int usual,
 				  unsigned int max);
 
+/* How many rings a device uses: as many as it wants, if its back end offers them, and one at least. */
+unsigned int device_queues(uint64_t offered, unsigned int wanted);
+
 #endif

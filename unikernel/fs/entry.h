@@ -7,7 +7,6 @@
 
 #define ENTRY_HEADER 8u
 #define TAIL_BYTES   12u /* of the entry that hides a block's checksum */
-#define NO_BLOCK     UINT64_MAX
 
 static inline unsigned int entry_bytes(size_t name_len)
 {
