@@ -23,13 +23,9 @@ static _Alignas(4096) uint8_t data[2 << 20];
 
 static struct held boot(void **state)
 {
-	struct held before;
+	const struct held before = blkuser_boot_settled(user, *state);
 
-	blkuser_boot(user, 1, *state);
-	before = blkuser_settle(user);
 	bb = user->bb;
-	bb->seen_count = 0;
-	user->done = 0;
 	return before;
 }
 

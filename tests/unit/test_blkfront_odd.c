@@ -24,13 +24,9 @@ static _Alignas(4096) uint8_t data[4 << 20], was[1 << 20];
 
 static struct held boot(void **state)
 {
-	struct held before;
+	const struct held before = blkuser_boot_settled(user, *state);
 
-	blkuser_boot(user, 1, *state);
-	before = blkuser_settle(user);
 	bb = user->bb;
-	bb->seen_count = 0;
-	user->done = 0;
 	return before;
 }
 
@@ -166,7 +162,6 @@ static int16_t not_supported(struct fake_blkback *self, const struct fake_blk_ow
 
 static void what_was_offered_turns_out_unknown(void **state)
 {
-	struct blkuser_request *request;
 	unsigned long tries;
 
 	(void)boot(state);
@@ -182,14 +177,7 @@ static void what_was_offered_turns_out_unknown(void **state)
 	assert_in_range(tries, 1, 2);
 	assert_int_equal(blkfront_flush(user->bf), -EOPNOTSUPP);
 	assert_int_equal(bb->flushes + bb->barriers, tries);
-	assert_false(blkuser_info(user).flush);
-	assert_false(blkuser_info(user).fua);
-	request = blkuser_request(user);
-	request->request.op = BLKFRONT_WRITE;
-	request->request.fua = true;
-	request->request.data = data;
-	request->request.len = 512;
-	assert_int_equal(blkuser_submit(request), -EOPNOTSUPP);
+	assert_no_flush(user);
 	assert_int_equal(blkfront_discard(user->bf, 0, 4096, false), -EOPNOTSUPP);
 	assert_int_equal(blkfront_discard(user->bf, 0, 4096, false), -EOPNOTSUPP);
 	assert_int_equal(bb->discards, 1);

@@ -173,21 +173,12 @@ static void a_flush_comes_after_what_was_done_before_it(void **state)
 
 static void nothing_is_flushed_that_cannot_be(void **state)
 {
-	struct blkuser_request *request;
-
 	(void)state;
 	user->bb = fake_blkback_make(BLKUSER_NUMBER(0));
 	user->bb->offer.flush = user->bb->offer.barrier = false;
 	boot(NULL);
-	assert_false(blkuser_info(user).flush);
-	assert_false(blkuser_info(user).fua);
 	assert_int_equal(blkfront_flush(user->bf), -EOPNOTSUPP);
-	request = blkuser_request(user);
-	request->request.op = BLKFRONT_WRITE;
-	request->request.fua = true;
-	request->request.data = data;
-	request->request.len = 512;
-	assert_int_equal(blkuser_submit(request), -EOPNOTSUPP);
+	assert_no_flush(user);
 	assert_disk_works(user);
 }
 

@@ -10,7 +10,6 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
-#include <xen/errno.h>
 
 #include "tests/unit/fake/blkuser.h"
 #include "tests/unit/fake/kernel.h"
@@ -202,28 +201,17 @@ static void it_connects_when_there_is_something_again(void **state)
 	assert_disk_settles(user, before);
 }
 
-static unsigned long calls_left;
-
-static long refuse(unsigned op, unsigned long command, unsigned long arg)
-{
-	(void)arg;
-	if (op != __HYPERVISOR_event_channel_op || command != EVTCHNOP_alloc_unbound)
-		return 0;
-	return calls_left && --calls_left == 0 ? -XEN_ENOSPC : 0;
-}
-
 static void it_connects_although_xen_has_no_port_at_first(void **state)
 {
 	const struct held before = boot(state);
 
-	fake_hypercall_spy = refuse;
 	for (unsigned long n = 1; n <= 3; n++) {
-		calls_left = n;
+		fake_evtchn_refuse(n);
 		fake_backend_restart(&bb->backend);
 		fake_kernel_run(TIME_S);
 		assert_disk_reconnects(user);
 	}
-	fake_hypercall_spy = NULL;
+	fake_evtchn_refuse(0);
 	assert_disk_settles(user, before);
 }
 

@@ -10,8 +10,6 @@
 
 #include <errno.h>
 
-#include <xen/errno.h>
-
 #include "blkfront/blkfront.h"
 #include "tests/unit/fake/blkback.h"
 #include "tests/unit/fake/kernel.h"
@@ -105,16 +103,6 @@ static void devices_connect_whichever_allocation_fails(void **state)
 }
 
 /* Once in a while Xen refuses, too. */
-static unsigned long calls_left;
-
-static long refuse(unsigned op, unsigned long command, unsigned long arg)
-{
-	(void)arg;
-	if (op != __HYPERVISOR_event_channel_op || command != EVTCHNOP_alloc_unbound)
-		return 0;
-	return calls_left && --calls_left == 0 ? -XEN_ENOSPC : 0;
-}
-
 static void devices_connect_although_xen_has_no_port_at_first(void **state)
 {
 	struct held before;
@@ -122,9 +110,8 @@ static void devices_connect_although_xen_has_no_port_at_first(void **state)
 	(void)state;
 	start();
 	before = settled();
-	fake_hypercall_spy = refuse;
 	for (unsigned long n = 1; n <= 3; n++) {
-		calls_left = n;
+		fake_evtchn_refuse(n);
 		reconnect();
 		assert_both_work();
 		assert_held(before);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/unit/fake/blkuser.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "tests/unit/fake/kernel.h"
@@ -209,6 +210,20 @@ void assert_disk_works(struct fake_blkuser *user)
 	one_works(user, 4096, 512, DATA - 4096);
 }
 
+void assert_no_flush(struct fake_blkuser *user)
+{
+	static uint8_t sector[512];
+	struct blkuser_request *request = blkuser_request(user);
+
+	request->request.op = BLKFRONT_WRITE;
+	request->request.fua = true;
+	request->request.data = sector;
+	request->request.len = sizeof(sector);
+	if (blkuser_info(user).flush || blkuser_info(user).fua ||
+	    blkuser_submit(request) != -EOPNOTSUPP)
+		fake_violation("a disk that cannot flush takes a write with FUA, or says it would");
+}
+
 void assert_disk_reconnects(struct fake_blkuser *user)
 {
 	for (int i = 0; i < 90 && !(blkuser_info(user).connected &&
@@ -253,6 +268,17 @@ struct held blkuser_settle(struct fake_blkuser *user)
 	fake_kernel_run(TIME_MS);
 	assert_disk_reconnects(user);
 	return blkuser_held(user);
+}
+
+struct held blkuser_boot_settled(struct fake_blkuser *user, const char *command_line)
+{
+	struct held before;
+
+	blkuser_boot(user, 1, command_line);
+	before = blkuser_settle(user);
+	user->bb->seen_count = 0;
+	user->done = 0;
+	return before;
 }
 
 void assert_disk_settles(struct fake_blkuser *user, struct held before)

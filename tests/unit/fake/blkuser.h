@@ -82,6 +82,8 @@ struct blkfront_info blkuser_info(const struct fake_blkuser *user);
 
 /* Data can be written and read, aligned and not, as the disk has it. */
 void assert_disk_works(struct fake_blkuser *user);
+/* Nothing can be put on stable storage, info says so, and a write with FUA is refused. */
+void assert_no_flush(struct fake_blkuser *user);
 /* It is connected, or is before long, all that was asked for is done, and it works. */
 void assert_disk_reconnects(struct fake_blkuser *user);
 
@@ -91,6 +93,8 @@ void assert_disk_reconnects(struct fake_blkuser *user);
  */
 struct held blkuser_held(const struct fake_blkuser *user);
 struct held blkuser_settle(struct fake_blkuser *user);
+/* With one disk, which has settled, and whose counts begin here. */
+struct held blkuser_boot_settled(struct fake_blkuser *user, const char *command_line);
 void assert_disk_settles(struct fake_blkuser *user, struct held before);
 
 #endif

@@ -74,10 +74,19 @@ static bool port_valid(evtchn_port_t port)
 	return port < PORTS && ports[port].state != FREE;
 }
 
+static unsigned long refusal; /* so many calls from now; 0: none */
+
+void fake_evtchn_refuse(unsigned long nth)
+{
+	refusal = nth;
+}
+
 static long alloc_unbound(struct evtchn_alloc_unbound *op)
 {
 	const evtchn_port_t port = port_take();
 
+	if (refusal && --refusal == 0)
+		return -XEN_ENOSPC;
 	if (op->dom != DOMID_SELF && op->dom != FAKE_GUEST)
 		return -XEN_EPERM;
 	if (!port)

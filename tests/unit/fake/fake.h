@@ -95,6 +95,9 @@ extern long (*fake_hypercall_spy)(unsigned op, unsigned long a1, unsigned long a
 
 /* --- event channels (evtchn.c) --- */
 
+/* The nth unbound port that the guest asks for from now on is refused: Xen has none left. 0: none is. */
+void fake_evtchn_refuse(unsigned long nth);
+
 /* The end of a channel that another domain holds. */
 struct fake_channel {
 	domid_t domid;
