@@ -92,6 +92,43 @@ unchanged() {
     fi
 }
 
+# called_off STEP-US CONDITION ATTACH DETACH: the command ATTACH is interrupted eight times, later and later.
+# Either it gives the device, which DETACH then takes away, or nothing is left of it.
+# shellcheck disable=SC2086 # commands, word by word
+called_off() {
+    called_round=0 called_bad=''
+    while [ $called_round -lt 8 ]; do
+        $3 2>/tmp/said &
+        called=$!
+        usleep $((called_round * $1))
+        kill -INT $called 2>/dev/null
+        wait $called
+        code=$?
+        if [ $code = 0 ]; then
+            $4
+        elif [ $code != 130 ]; then
+            called_bad="$called_bad round $called_round: code $code: $(tr '\n' ' ' </tmp/said)"
+        fi
+        within 15 "$2" ||
+            called_bad="$called_bad round $called_round left: $(holdings | diff /tmp/before - | tr '\n' ' ')"
+        called_round=$((called_round + 1))
+    done
+    if [ -z "$called_bad" ]; then ok called-off; else fail called-off "$called_bad"; fi
+}
+
+# card_script FILE: a script for network cards that does what it must, and notes how it was called.
+card_script() {
+    cat >"$1" <<'EOF'
+#!/bin/sh
+echo "$1 $2 $vif $XENBUS_PATH" >>/tmp/script-calls
+[ "$1" = online ] || exit 0
+ip link set "$vif" up
+xenstore-write "$XENBUS_PATH/hotplug-status" connected
+EOF
+    chmod +x "$1"
+    rm -f /tmp/script-calls
+}
+
 running() { # NAME
     lodge list "$1" >/dev/null 2>&1
 }

@@ -111,23 +111,8 @@ if [ "$TYPE" = pv ]; then
     verdict wrong-clean within 10 unchanged_but_domain
 
     # Called off half way: all of it, or nothing.
-    round=0 bad=''
-    while [ $round -lt 8 ]; do
-        lodge block-attach tiny a.img,raw,xvda,w 2>/tmp/said &
-        creator=$!
-        usleep $((round * 6000))
-        kill -INT $creator 2>/dev/null
-        wait $creator
-        code=$?
-        if [ $code = 0 ]; then
-            lodge block-detach -f -q --timeout 1 tiny xvda
-        elif [ $code != 130 ]; then
-            bad="$bad round $round: code $code: $(tr '\n' ' ' </tmp/said)"
-        fi
-        within 15 unchanged_but_domain || bad="$bad round $round left: $(losetup -a | tr '\n' ' ')"
-        round=$((round + 1))
-    done
-    if [ -z "$bad" ]; then ok called-off; else fail called-off "$bad"; fi
+    called_off 6000 unchanged_but_domain 'lodge block-attach tiny a.img,raw,xvda,w' \
+        'lodge block-detach -f -q --timeout 1 tiny xvda'
 fi
 lodge destroy tiny
 unchanged destroy-clean

@@ -48,15 +48,7 @@ unchanged phy-clean
 losetup -d "$loop"
 remember
 
-cat >script <<'EOF'
-#!/bin/sh
-echo "$1 $2 $vif $XENBUS_PATH" >>/tmp/script-calls
-[ "$1" = online ] || exit 0
-ip link set "$vif" up
-xenstore-write "$XENBUS_PATH/hotplug-status" connected
-EOF
-chmod +x script
-rm -f /tmp/script-calls
+card_script script
 expect script 0 lodge create tiny.cfg "vif=[\"script=$PWD/script\"]"
 domid=$(xl domid tiny)
 verdict script-online grep -q "online type_if=vif vif$domid.0 backend/vif/$domid/0" /tmp/script-calls

@@ -65,15 +65,7 @@ unchanged detach-clean
 # None of this sees the type of the domain.
 if [ "$TYPE" = pv ]; then
     # What a script brings in, it sees out.
-    cat >script <<'EOF'
-#!/bin/sh
-echo "$1 $2 $vif $XENBUS_PATH" >>/tmp/script-calls
-[ "$1" = online ] || exit 0
-ip link set "$vif" up
-xenstore-write "$XENBUS_PATH/hotplug-status" connected
-EOF
-    chmod +x script
-    rm -f /tmp/script-calls
+    card_script script
     expect script 0 lodge network-attach tiny "script=$PWD/script"
     verdict script-online grep -q "online type_if=vif vif$domid.0 backend/vif/$domid/0" /tmp/script-calls
     lodge network-detach -f -q --timeout 1 tiny 0
@@ -107,23 +99,8 @@ EOF
     lodge network-attach tiny mac=00:16:3e:00:00:05 & # everything is loaded once
     wait $!
     lodge network-detach -f -q --timeout 1 tiny 0
-    round=0 bad=''
-    while [ $round -lt 8 ]; do
-        lodge network-attach tiny mac=00:16:3e:00:00:05 2>/tmp/said &
-        creator=$!
-        usleep $((round * 8000))
-        kill -INT $creator 2>/dev/null
-        wait $creator
-        code=$?
-        if [ $code = 0 ]; then
-            lodge network-detach -f -q --timeout 1 tiny 00:16:3e:00:00:05
-        elif [ $code != 130 ]; then
-            bad="$bad round $round: code $code: $(tr '\n' ' ' </tmp/said)"
-        fi
-        within 15 as_before || bad="$bad round $round left: $(diff /tmp/before /tmp/after | tr '\n' ' ')"
-        round=$((round + 1))
-    done
-    if [ -z "$bad" ]; then ok called-off; else fail called-off "$bad"; fi
+    called_off 8000 as_before 'lodge network-attach tiny mac=00:16:3e:00:00:05' \
+        'lodge network-detach -f -q --timeout 1 tiny 00:16:3e:00:00:05'
 fi
 lodge destroy tiny
 remember
