@@ -25,7 +25,8 @@ struct command {
 
 extern const struct command command_create, command_destroy, command_shutdown, command_list,
 	command_console, command_wait, command_network_list, command_network_attach,
-	command_network_detach, command_block_list, command_block_attach, command_block_detach;
+	command_network_detach, command_block_list, command_block_attach, command_block_detach,
+	command_remove;
 
 enum { CLI_JSON = 256, CLI_VERSION, CLI_TIMEOUT, CLI_PAUSED };
 

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "toolstack/device.h"
+#include "toolstack/disk_loop.h"
+#include "toolstack/loop.h"
 #include "toolstack/message.h"
 #include "toolstack/nodes.h"
 #include "toolstack/nodes_remove.h"
@@ -16,8 +18,10 @@
 
 #define PATH_SIZE     96
 #define CLOSE_SECONDS 10
-#define STATE_CLOSING "5"
-#define STATE_CLOSED  "6"
+/* How long the kernel has for letting go of what its back end is done with. */
+#define RELEASE_SECONDS 5
+#define STATE_CLOSING	"5"
+#define STATE_CLOSED	"6"
 
 static const char *const kinds[] = {"vif", "vbd"};
 
@@ -77,6 +81,7 @@ struct leaving {
 	const char *kind;
 	unsigned device;
 	char *script; /* or NULL */
+	int loop;     /* the number of its loop device, which is to free itself; negative: none */
 };
 
 struct leavers {
@@ -90,16 +95,31 @@ static void note_leaver(struct xenstore *xenstore, struct leaving *leaving, cons
 {
 	char path[PATH_SIZE];
 
-	*leaving = (struct leaving){.kind = kind, .device = device};
+	*leaving = (struct leaving){.kind = kind, .device = device, .loop = -ENOENT};
 	back_path(path, kind, domid, device, "script");
 	if (xenstore_read(xenstore, XENSTORE_NO_TRANSACTION, path, &leaving->script))
 		leaving->script = NULL;
 }
 
-static void see_out(struct leaving *leaving, uint32_t domid)
+/* The script of a disk with a loop device of lodge's would do no more than what is done here. */
+static void see_out(struct xenstore *xenstore, struct leaving *leaving, uint32_t domid)
 {
-	if (leaving->script && *leaving->script == '/' && strcmp(leaving->script, NODES_NO_SCRIPT))
+	if (!strcmp(leaving->kind, "vbd"))
+		leaving->loop = disk_loop_release(xenstore, domid, leaving->device);
+	if (leaving->loop == -ENOENT && leaving->script && *leaving->script == '/' &&
+	    strcmp(leaving->script, NODES_NO_SCRIPT))
 		script_run(leaving->script, leaving->kind, domid, leaving->device, false);
+	free(leaving->script);
+	leaving->script = NULL;
+}
+
+/* The file is free, and may be attached again, once this has returned. */
+static void await_released(const struct leaving *leaving, uint32_t domid)
+{
+	if (leaving->loop >= 0 &&
+	    loop_wait(leaving->loop, time_after_s(RELEASE_SECONDS)) == -ETIMEDOUT)
+		message_warn("/dev/loop%d, which was behind disk %u of domain %u, is still in use",
+			     leaving->loop, leaving->device, domid);
 }
 
 static int find_leavers(struct xenstore *xenstore, uint32_t domid, struct leavers *leavers)
@@ -183,12 +203,14 @@ int device_remove_all(struct xenstore *xenstore, uint32_t domid)
 		if (!error)
 			error = await_closed(xenstore, leaving, domid, deadline);
 		if (!error) {
-			see_out(leaving, domid);
+			see_out(xenstore, leaving, domid);
 			back_path(path, leaving->kind, domid, leaving->device, "");
 			error = xenstore_remove(xenstore, XENSTORE_NO_TRANSACTION, path);
 		}
 		free(leaving->script);
 	}
+	for (size_t i = 0; i < leavers.count; i++)
+		await_released(&leavers.list[i], domid);
 	return error;
 }
 
@@ -253,10 +275,11 @@ int device_clear(struct xenstore *xenstore, const char *kind, uint32_t domid, un
 	int error;
 
 	note_leaver(xenstore, &leaving, kind, domid, device);
-	see_out(&leaving, domid);
-	free(leaving.script);
+	see_out(xenstore, &leaving, domid);
 	error = nodes_remove_device(xenstore, kind, domid, device);
-	if (!error)
+	if (!error) {
 		await_gone(kind, domid, device);
+		await_released(&leaving, domid);
+	}
 	return error;
 }

@@ -30,15 +30,16 @@ int device_ask_out(struct xenstore *xenstore, const char *kind, uint32_t domid, 
 int device_put_out(struct xenstore *xenstore, const char *kind, uint32_t domid, unsigned device);
 
 /*
- * Runs the script of a device that is out, if it has one, removes its nodes, and waits (a bounded time) until
- * the kernel is done with it. 0 or -errno.
+ * Runs the script of a device that is out, if it has one, or releases its loop device, if lodge gave it one,
+ * removes its nodes, and waits (a bounded time) until the kernel is done with it. 0 or -errno.
  */
 int device_clear(struct xenstore *xenstore, const char *kind, uint32_t domid, unsigned device);
 
 /*
  * Takes all vifs and vbds of a domain that runs no more: closes their front
  * ends, waits (a bounded time) until the back ends have let go, runs their
- * hotplug scripts if they have any, and removes what is left of them. Works on
+ * hotplug scripts if they have any, releases their loop devices that lodge gave
+ * them, and removes what is left of them. Works on
  * devices of any toolstack, and on a domain that has none. 0 or -errno of the
  * conversation with the store.
  */

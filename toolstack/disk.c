@@ -11,6 +11,7 @@
 
 #include "toolstack/device.h"
 #include "toolstack/disk.h"
+#include "toolstack/disk_loop.h"
 #include "toolstack/disk_use.h"
 #include "toolstack/loop.h"
 #include "toolstack/message.h"
@@ -92,6 +93,8 @@ int disk_attach(struct disk *disk, const struct config_disk *config, struct xens
 		error = fstat(disk->loop_fd, &status) < 0 ? -errno : 0;
 		disk->number.major = major(status.st_rdev);
 		disk->number.minor = minor(status.st_rdev);
+		if (!error)
+			error = disk_loop_describe(&disk->number, disk->loop_fd);
 	}
 	if (error)
 		message_error("%s: cannot use the disk %s: %s", config->vdev, config->target,
@@ -106,6 +109,18 @@ void disk_detach(struct disk *disk)
 	if (disk->target_fd >= 0)
 		close(disk->target_fd);
 	*disk = (struct disk){.target_fd = -1, .loop_fd = -1};
+}
+
+int disk_hand_over(struct disk *disk, const struct config_disk *config)
+{
+	int error = disk->loop_fd >= 0 ? loop_keep(disk->loop_fd) : 0;
+
+	if (error)
+		message_error("%s: cannot keep the loop device of %s: %s", config->vdev,
+			      config->target, strerror(-error));
+	else
+		disk_detach(disk);
+	return error;
 }
 
 /*

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A disk's end in domain 0: the block device that blkback opens. A regular file
- * gets a loop device, which releases itself (autoclear) when its last user is
- * gone. From the moment that blkback has opened it that is blkback, whichever
- * toolstack takes the disk away: nothing of ours stays open. The lock on the file
- * is the loop device's then, for that has the file as we opened it.
+ * A disk's end in domain 0: the block device that blkback opens. A regular file gets a loop device, and
+ * with it the lock on the file, for the loop driver has the file as we opened it. Who owns the loop device:
+ *
+ *	disk_attach ... disk_hand_over    the process: the device frees itself when that is gone (autoclear)
+ *	... until the nodes are removed   the nodes, of which /libxl/ID/device/vbd/N/loop, which no guest can
+ *	                                  write, says which device it is: blkback may come and go
+ *	... until blkback has closed it   blkback: the device frees itself again
+ *
+ * So whoever removes the nodes releases the device first: lodge in device.c, libxl by the back end's
+ * script, which is `lodge remove' (cmd_remove.c). No process has to live for it.
  */
 #ifndef TOOLSTACK_DISK_H
 #define TOOLSTACK_DISK_H
@@ -26,11 +31,14 @@ struct disk {
  * Opens the target and finds or makes its block device. A target that is
  * written by one domain cannot be attached for another (a lock on it tells, and of
  * block devices the store), nor one that this host has mounted. 0 or -errno, with
- * a message; disk_detach may follow in any case, and does when blkback has the device.
+ * a message; disk_detach may follow in any case.
  */
 int disk_attach(struct disk *disk, const struct config_disk *config, struct xenstore *xenstore,
 		xc_interface *xch);
 void disk_detach(struct disk *disk);
+
+/* blkback has the device and the store the nodes: they own it from here on. 0 or -errno, with a message. */
+int disk_hand_over(struct disk *disk, const struct config_disk *config);
 
 /* Waits until blkback has opened the device: 0 or -errno, with a message. */
 int disk_wait_backend(struct xenstore *xenstore, uint32_t domid, const struct config_disk *config);

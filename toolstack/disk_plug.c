@@ -5,13 +5,9 @@
 
 #include "toolstack/disk.h"
 #include "toolstack/disk_plug.h"
-#include "toolstack/loop.h"
 #include "toolstack/message.h"
 #include "toolstack/plug.h"
 #include "toolstack/wait.h"
-
-/* How long the kernel has for letting go of what its back end is done with. */
-#define RELEASE_SECONDS 5
 
 static const struct plug disk_plug = {"vbd", "disk", "block-detach"};
 
@@ -27,7 +23,7 @@ const struct listing_kind disk_kind = {"vbd", "disks", fields, DISK_FIELDS};
 /* The disk that is being given, attached to this host. */
 struct gift {
 	const struct config_disk *config;
-	const struct nodes_disk *number;
+	struct disk disk;
 };
 
 static int fill(struct xenstore *xenstore, uint32_t transaction, uint32_t domid,
@@ -43,11 +39,11 @@ static int fill(struct xenstore *xenstore, uint32_t transaction, uint32_t domid,
 		free(there);
 	if (error != -ENOENT)
 		return error ? error : -EEXIST;
-	nodes_fill_disk(nodes, domid, gift->config, gift->number);
+	nodes_fill_disk(nodes, domid, gift->config, &gift->disk.number);
 	return 0;
 }
 
-static int write_and_wait(struct lookup *lookup, uint32_t domid, struct gift *gift)
+static int give(struct lookup *lookup, uint32_t domid, struct gift *gift)
 {
 	const struct config_disk *config = gift->config;
 	int error = plug_write(lookup->xenstore, domid, &disk_plug, fill, gift);
@@ -60,6 +56,8 @@ static int write_and_wait(struct lookup *lookup, uint32_t domid, struct gift *gi
 	error = disk_wait_backend(lookup->xenstore, domid, config);
 	if (!error)
 		error = wait_cancelled();
+	if (!error)
+		error = disk_hand_over(&gift->disk, config);
 	if (error)
 		plug_undo(lookup->xenstore, domid, &disk_plug, config->devid);
 	return error;
@@ -67,48 +65,24 @@ static int write_and_wait(struct lookup *lookup, uint32_t domid, struct gift *gi
 
 int disk_plug_in(struct lookup *lookup, uint32_t domid, const struct config_disk *config)
 {
-	struct disk disk;
-	struct gift gift = {.config = config, .number = &disk.number};
-	int error = disk_attach(&disk, config, lookup->xenstore, lookup->xch);
+	struct gift gift = {.config = config};
+	int error = disk_attach(&gift.disk, config, lookup->xenstore, lookup->xch);
 
 	if (!error)
-		error = write_and_wait(lookup, domid, &gift);
-	/* blkback keeps it open from here on. */
-	disk_detach(&disk);
+		error = give(lookup, domid, &gift);
+	disk_detach(&gift.disk);
 	return error;
-}
-
-/* The loop device behind a disk; -1 if there is none that releases itself. */
-static int loop_of(struct xenstore *xenstore, const struct listed *disk)
-{
-	char path[160], *number;
-	unsigned major = 0, minor = 0;
-
-	if (!disk->backend)
-		return -1;
-	snprintf(path, sizeof(path), "%.128s/physical-device", disk->backend);
-	if (xenstore_read(xenstore, XENSTORE_NO_TRANSACTION, path, &number))
-		return -1;
-	if (sscanf(number, "%x:%x", &major, &minor) != 2 || !loop_releases(major, minor))
-		minor = (unsigned)-1;
-	free(number);
-	return (int)minor;
 }
 
 int disk_plug_out(struct lookup *lookup, uint32_t domid, const struct listed *disk,
 		  unsigned seconds, bool force)
 {
-	const int loop = loop_of(lookup->xenstore, disk);
 	const char *vdev = disk->field[DISK_VDEV];
 	char name[32];
-	int error;
 
 	if (vdev)
 		snprintf(name, sizeof(name), "disk %.24s", vdev);
 	else
 		snprintf(name, sizeof(name), "disk %u", disk->device);
-	error = plug_out(lookup->xenstore, domid, &disk_plug, disk, name, seconds, force);
-	if (!error && loop >= 0 && loop_wait(loop, time_after_s(RELEASE_SECONDS)) == -ETIMEDOUT)
-		message_warn("/dev/loop%d, which was behind %s, is still in use", loop, name);
-	return error;
+	return plug_out(lookup->xenstore, domid, &disk_plug, disk, name, seconds, force);
 }

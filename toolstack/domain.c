@@ -150,8 +150,10 @@ static int write_nodes_once(struct domain *domain, const struct nodes *nodes)
 		return error;
 	}
 	/* A domain of this number died without anyone to clean up after it. */
-	if (stale)
+	if (stale) {
+		device_remove_all(domain->xenstore, domain->build.domid);
 		stale_roots = nodes_roots(roots, domain->build.domid, domain->config->uuid);
+	}
 	for (size_t i = 0; i < stale_roots; i++)
 		xenstore_batch_remove(&batch, transaction, roots[i]);
 	domain->stored = true;
@@ -193,7 +195,7 @@ static int connect_devices(struct domain *domain, int netlink)
 	for (size_t i = 0; i < config->disk_count && !error; i++)
 		error = disk_wait_backend(domain->xenstore, domid, &config->disks[i]);
 	for (size_t i = 0; i < config->disk_count && !error; i++)
-		disk_detach(&domain->disks[i]);
+		error = disk_hand_over(&domain->disks[i], &config->disks[i]);
 	return error;
 }
 

@@ -20,7 +20,7 @@ struct domain {
 	struct xenstore *xenstore;
 	xc_interface *xch;
 	struct build build; /* build.domid is DOMID_NONE while there is none */
-	struct disk *disks; /* parallel to config->disks; closed once blkback has them */
+	struct disk *disks; /* parallel to config->disks; closed once handed over */
 	bool stored;	    /* there may be nodes in the store */
 };
 

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
-#include <linux/major.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -80,21 +79,61 @@ int loop_attach(int target_fd, const char *name, bool readonly)
 	return fd;
 }
 
-bool loop_releases(unsigned major, unsigned minor)
+int loop_keep(int loop_fd)
 {
-	char path[64], flag = '0';
-	FILE *file;
+	struct loop_info64 info;
 
-	if (major != LOOP_MAJOR)
-		return false;
-	snprintf(path, sizeof(path), "/sys/block/loop%u/loop/autoclear", minor);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	if (fread(&flag, 1, 1, file) != 1)
-		flag = '0';
-	fclose(file);
-	return flag == '1';
+	if (ioctl(loop_fd, LOOP_GET_STATUS64, &info))
+		return -errno;
+	info.lo_flags &= ~(__u32)LO_FLAGS_AUTOCLEAR;
+	return ioctl(loop_fd, LOOP_SET_STATUS64, &info) ? -errno : 0;
+}
+
+static void write_mark(char mark[LOOP_MARK_SIZE], const struct loop_info64 *info)
+{
+	snprintf(mark, LOOP_MARK_SIZE, "%u %llx %llu", info->lo_number,
+		 (unsigned long long)info->lo_device, (unsigned long long)info->lo_inode);
+}
+
+int loop_mark(int loop_fd, char mark[LOOP_MARK_SIZE])
+{
+	struct loop_info64 info;
+
+	if (ioctl(loop_fd, LOOP_GET_STATUS64, &info))
+		return -errno;
+	write_mark(mark, &info);
+	return 0;
+}
+
+/* While it is open here, nobody else can free it and set it up anew. */
+static int release(int loop_fd, const char *mark)
+{
+	struct loop_info64 info;
+	char now[LOOP_MARK_SIZE];
+
+	if (ioctl(loop_fd, LOOP_GET_STATUS64, &info))
+		return errno == ENXIO ? -ENODEV : -errno;
+	write_mark(now, &info);
+	if (strcmp(now, mark) || info.lo_flags & LO_FLAGS_AUTOCLEAR)
+		return -ENODEV;
+	return ioctl(loop_fd, LOOP_CLR_FD) ? -errno : (int)info.lo_number;
+}
+
+int loop_release(const char *mark)
+{
+	char path[64];
+	unsigned number;
+	int fd, result;
+
+	if (sscanf(mark, "%u", &number) != 1)
+		return -EINVAL;
+	snprintf(path, sizeof(path), "/dev/loop%u", number);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT || errno == ENXIO ? -ENODEV : -errno;
+	result = release(fd, mark);
+	close(fd);
+	return result;
 }
 
 /* The kernel tells nobody when it is; while it has a file, it has this folder. */

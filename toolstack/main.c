@@ -16,6 +16,7 @@ static const struct command *const commands[] = {
 	&command_list,	       &command_console,	&command_wait,
 	&command_network_list, &command_network_attach, &command_network_detach,
 	&command_block_list,   &command_block_attach,	&command_block_detach,
+	&command_remove,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -161,7 +161,10 @@ static void add_disk(struct nodes *nodes, uint32_t domid, const struct config_di
 	put(nodes, device.front, "protocol", "x86_64-abi");
 	put(nodes, device.front, "trusted", "1");
 	tell_back(nodes, &device, "params", "%s", disk->target);
-	tell_back(nodes, &device, "script", "%s", NODES_NO_SCRIPT);
+	tell_back(nodes, &device, "script", "%s",
+		  attached->script ? attached->script : NODES_NO_SCRIPT);
+	if (*attached->loop)
+		put(nodes, device.libxl, "loop", "%s", attached->loop);
 	tell_back(nodes, &device, "physical-device", "%x:%x", attached->major, attached->minor);
 	tell_back(nodes, &device, "removable", "0");
 	tell_back(nodes, &device, "bootable", "1");

@@ -15,10 +15,11 @@
 
 #include "toolstack/build.h"
 #include "toolstack/config.h"
+#include "toolstack/loop.h"
 
 /*
- * What libxl finds as the hotplug script of a device whose bridge or loop device
- * is lodge's own business: libxl insists on running one.
+ * What libxl finds as the hotplug script of a device for which there is nothing to do at its end: libxl
+ * insists on running one.
  */
 #define NODES_NO_SCRIPT "/bin/true"
 
@@ -39,6 +40,9 @@ struct nodes {
 struct nodes_disk {
 	unsigned major;
 	unsigned minor;
+	/* Of a loop device of lodge's: its mark, and what libxl runs to release it; "" and NULL for any other. */
+	char loop[LOOP_MARK_SIZE];
+	const char *script;
 };
 
 /* `disks' runs parallel to config->disks. Check nodes->failed afterwards. */

@@ -24,9 +24,19 @@ expect list-none 0 lodge block-list tiny
 expect attach 0 lodge block-attach tiny a.img,raw,xvda,w
 verdict attach-quiet [ ! -s /tmp/said ]
 verdict opened [ -e "/sys/bus/xen-backend/devices/vbd-$domid-51712/physical_device" ]
-# Nobody but blkback and the loop device hold it from here on.
+# No process holds it from here on, and blkback may let go of it and come back.
 verdict loop loops_are 1
-verdict loop-autoclear sh -c 'grep -q 1 /sys/block/loop0/loop/autoclear'
+verdict loop-stays grep -q 0 /sys/block/loop0/loop/autoclear
+restarted() { # DEVID LOOPS: unbound and bound again, with as many loop devices in between
+    echo "vbd-$domid-$1" >/sys/bus/xen-backend/drivers/vbd/unbind
+    verdict "restart-$1-unbound" [ ! -e "/sys/bus/xen-backend/devices/vbd-$domid-$1/physical_device" ]
+    verdict "restart-$1-loop" loops_are "$2"
+    echo "vbd-$domid-$1" >/sys/bus/xen-backend/drivers/vbd/bind
+    verdict "restart-$1-bound" within 10 \
+        [ -e "/sys/bus/xen-backend/devices/vbd-$domid-$1/physical_device" ]
+}
+restarted 51712 1
+verdict restart-size [ "$(cat /sys/block/loop0/size)" = 8192 ]
 verdict mode [ "$(xenstore-read "$backend/51712/mode")" = w ]
 verdict front [ "$(xenstore-read "$front/51712/virtual-device")" = 51712 ]
 verdict init-wait [ "$(xenstore-read "$backend/51712/state")" = 2 ]
@@ -46,7 +56,11 @@ expect again 125 lodge block-attach tiny c.img,raw,xvdb,w
 said again-why "domain $domid has a disk xvdb already; choose another vdev="
 verdict again-loop loops_are 2
 
-# The lock lives as long as the loop device does, though no process of ours has it.
+# The lock lives as long as the loop device does, though no process of ours has it, and blkback neither.
+echo "vbd-$domid-51712" >/sys/bus/xen-backend/drivers/vbd/unbind
+expect in-use-unbound 125 lodge create tiny.cfg 'name="two"' 'disk=["a.img,raw,xvda,r"]'
+echo "vbd-$domid-51712" >/sys/bus/xen-backend/drivers/vbd/bind
+verdict in-use-bound within 10 [ -e "/sys/bus/xen-backend/devices/vbd-$domid-51712/physical_device" ]
 expect in-use 125 lodge create tiny.cfg 'name="two"' 'disk=["a.img,raw,xvda,r"]'
 said in-use-why "another domain writes to it"
 expect in-use-attach 125 lodge block-attach tiny a.img,raw,xvdc,w
@@ -110,18 +124,71 @@ if [ "$TYPE" = pv ]; then
     expect dom0 125 lodge block-attach 0 a.img,raw,xvda,w
     verdict wrong-clean within 10 unchanged_but_domain
 
+    # A loop device that has taken the number of the disk's own is somebody else's.
+    lodge block-attach tiny a.img,raw,xvda,w
+    losetup -d /dev/loop0
+    echo "vbd-$domid-51712" >/sys/bus/xen-backend/drivers/vbd/unbind
+    losetup /dev/loop0 c.img
+    expect foreign 0 lodge block-detach -f -q --timeout 1 tiny xvda
+    verdict foreign-loop grep -q c.img /sys/block/loop0/loop/backing_file
+    verdict foreign-loop-stays grep -q 0 /sys/block/loop0/loop/autoclear
+    losetup -d /dev/loop0
+
     # Called off half way: all of it, or nothing.
     called_off 6000 unchanged_but_domain 'lodge block-attach tiny a.img,raw,xvda,w' \
         'lodge block-detach -f -q --timeout 1 tiny xvda'
+
+    # Killed half way, it leaves a disk or none, but no loop device that nobody can be rid of.
+    round=0 bad=''
+    while [ $round -lt 12 ]; do
+        lodge block-attach tiny a.img,raw,xvda,w 2>/dev/null &
+        attach=$!
+        usleep $((round * 4000))
+        kill -KILL $attach 2>/dev/null
+        wait $attach 2>/dev/null
+        lodge block-detach -f -q --timeout 1 tiny xvda 2>/dev/null
+        within 15 unchanged_but_domain || bad="$bad round $round: $(losetup -a | tr '\n' ' ')"
+        round=$((round + 1))
+    done
+    verdict killed [ -z "$bad" ]
 fi
 lodge destroy tiny
 unchanged destroy-clean
+
+# So it is with a create, whoever destroys what is there then.
+round=0 bad=''
+while [ $round -lt 8 ]; do
+    lodge create tiny.cfg "$settings" 'disk=["a.img,raw,xvda,w"]' 2>/dev/null &
+    create=$!
+    usleep $((round * 8000))
+    kill -KILL $create 2>/dev/null
+    wait $create 2>/dev/null
+    for domid in $(lodge list | awk 'NR > 1 && $2 > 0 { print $2 }'); do
+        if [ $((round % 2)) = 0 ]; then lodge destroy "$domid"; else xl destroy "$domid"; fi
+    done
+    within 15 as_before || bad="$bad round $round: $(diff /tmp/before /tmp/after | tr '\n' ' ')"
+    round=$((round + 1))
+done
+verdict killed-create [ -z "$bad" ]
+[ -z "$bad" ] || echo "$bad"
 
 # The end of the domain is the end of its disks, whoever ends it and however they came.
 lodge create tiny.cfg "$settings" 'disk=["a.img,raw,xvda,w"]'
 lodge block-attach tiny b.img,raw,xvdb,w
 expect shutdown 0 lodge shutdown -w --timeout 30 tiny
 unchanged shutdown-clean
+for end in lodge xl; do
+    # The monitor is a process like any other.
+    lodge create tiny.cfg "$settings" 'disk=["a.img,raw,xvda,w"]'
+    lodge block-attach tiny b.img,raw,xvdb,w
+    kill -KILL "$(ps -o pid,args | awk '/[l]odge create/ { print $1 }')"
+    expect $end-no-monitor 0 $end destroy tiny
+    unchanged $end-no-monitor-clean
+done
+lodge create tiny.cfg "$settings" 'disk=["a.img,raw,xvda,w"]'
+lodge block-attach tiny b.img,raw,xvdb,w
+expect xl-destroy-ours 0 xl destroy tiny
+unchanged xl-destroy-ours-clean
 lodge create tiny.cfg "$settings" 'on_poweroff="preserve"'
 lodge shutdown --timeout 30 tiny
 expect ended 125 lodge block-attach tiny a.img,raw,xvda,w
@@ -138,5 +205,7 @@ expect xl-attach-xl 0 lodge block-attach tiny b.img,raw,xvdb,r
 expect xl-destroy 0 xl destroy tiny
 unchanged xl-destroy-clean
 expect help 0 lodge block-attach --help
+expect remove 121 lodge remove
+said remove-why XENBUS_PATH
 rm -f a.img b.img c.img empty.img
 finish

@@ -19,7 +19,7 @@ backend=/local/domain/0/backend
 verdict loop-devices [ "$(losetup -a | wc -l)" = 2 ]
 verdict read-only [ "$(xenstore-read $backend/vbd/$domid/51728/mode)" = r ]
 verdict read-only-loop sh -c 'grep -q 1 /sys/block/loop1/ro'
-verdict autoclear sh -c 'grep -q 1 /sys/block/loop0/loop/autoclear'
+verdict loop-stays grep -q 0 /sys/block/loop0/loop/autoclear
 verdict vifname [ -e /sys/class/net/web0/brport ]
 verdict bridge [ -e "/sys/class/net/vif$domid.1/brport" ]
 verdict up sh -c 'ip link show web0 | grep -q UP'
