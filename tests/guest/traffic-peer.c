@@ -31,8 +31,6 @@
 
 #include "tests/guest/traffic/protocol.h"
 
-#define PATIENCE_MS 120000
-
 static struct sockaddr_storage guest[2]; /* IPv4, IPv6 */
 static unsigned int groups;		 /* the interface's index */
 static unsigned int *errors;		 /* shared with the children */
@@ -61,7 +59,7 @@ static socklen_t address_size(const struct sockaddr_storage *address)
 /* Connected; tries again for as long as the guest is not there yet, or its card is away. */
 static int dial(int family)
 {
-	for (double begin = now(); now() - begin < PATIENCE_MS / 1000;) {
+	for (double begin = now(); now() - begin < PATIENCE_S;) {
 		int fd = socket(guest[family].ss_family, SOCK_STREAM, 0);
 
 		if (connect(fd, (struct sockaddr *)&guest[family], address_size(&guest[family])) ==
@@ -108,7 +106,7 @@ static bool stream_turn(int fd, const struct traffic_order *order, uint32_t *sen
 			   .events = (short)((*got < order->down ? POLLIN : 0) |
 					     (*sent < order->up ? POLLOUT : 0))};
 
-	if (poll(&p, 1, PATIENCE_MS) <= 0) {
+	if (poll(&p, 1, PATIENCE_S * 1000) <= 0) {
 		errno = ETIMEDOUT;
 		return false;
 	}

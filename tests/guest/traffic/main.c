@@ -308,7 +308,7 @@ static bool order_serve(struct netfront *nf, int fd)
 		stream_serve(fd, &order);
 		return true;
 	}
-	CHECK(waitq_wait_until(&stream_ended, streams == NULL, time_in(60 * TIME_S)) == 0);
+	CHECK(waitq_wait_until(&stream_ended, streams == NULL, time_in(PATIENCE_S * TIME_S)) == 0);
 	if (order.kind == TRAFFIC_MARK && CHECK(order.phase <= PHASE_OTHER_GROUP))
 		check_phase(nf, order.phase);
 	if (order.kind == TRAFFIC_SETTLE)
