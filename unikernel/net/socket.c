@@ -29,10 +29,10 @@
 		result_;                                                     \
 	})
 
-/* lwIP ignores flags that it does not know; POSIX does not. */
-static int flags_check(int flags, int known)
+/* Finds the socket. lwIP ignores flags that it does not know; POSIX does not. */
+static int data_begin(int fd, int flags, int known, struct socket **socket)
 {
-	return flags & ~known ? -EOPNOTSUPP : 0;
+	return flags & ~known ? -EOPNOTSUPP : socket_get(fd, socket);
 }
 
 int socket(int domain, int type, int protocol)
@@ -142,7 +142,8 @@ int setsockopt(int fd, int level, int option, const void *value, socklen_t lengt
 ssize_t recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *from,
 		 socklen_t *length)
 {
-	int error = flags_check(flags, FLAGS_RECEIVE | MSG_WAITALL);
+	struct socket *socket;
+	int error = data_begin(fd, flags, FLAGS_RECEIVE | MSG_WAITALL, &socket);
 	size_t total = 0;
 	ssize_t n;
 
@@ -150,12 +151,14 @@ ssize_t recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *fr
 		return result(error);
 	/* lwIP gives what there is; waiting for the rest is ours. */
 	do {
-		n = SOCKET_CALL(recvfrom, fd, (char *)data + total, size - total,
-				flags & ~MSG_WAITALL, from, length);
+		n = socket_received(socket,
+				    lwip_recvfrom(socket->lwip, (char *)data + total, size - total,
+						  flags & ~MSG_WAITALL, from, length));
 		if (n > 0)
 			total += (size_t)n;
 	} while (n > 0 && (flags & MSG_WAITALL) && total < size);
-	return total > 0 ? (ssize_t)total : n;
+	file_put(&socket->file);
+	return total > 0 ? (ssize_t)total : result(n);
 }
 
 ssize_t recv(int fd, void *data, size_t size, int flags)
@@ -165,19 +168,23 @@ ssize_t recv(int fd, void *data, size_t size, int flags)
 
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
-	int error = flags_check(flags, FLAGS_RECEIVE);
+	struct socket *socket;
+	int error = data_begin(fd, flags, FLAGS_RECEIVE, &socket);
+	ssize_t n;
 
-	return error < 0 ? result(error) : SOCKET_CALL(recvmsg, fd, message, flags);
+	if (error < 0)
+		return result(error);
+	n = socket_received(socket, lwip_recvmsg(socket->lwip, message, flags));
+	file_put(&socket->file);
+	return result(n);
 }
 
 ssize_t send(int fd, const void *data, size_t size, int flags)
 {
-	int error = flags_check(flags, FLAGS_SEND);
 	struct socket *socket;
+	int error = data_begin(fd, flags, FLAGS_SEND, &socket);
 	ssize_t n;
 
-	if (error == 0)
-		error = socket_get(fd, &socket);
 	if (error < 0)
 		return result(error);
 	n = socket_send(socket, data, size, flags);
@@ -188,10 +195,8 @@ ssize_t send(int fd, const void *data, size_t size, int flags)
 /* A datagram may have to wait for room first. */
 static int datagram_begin(int fd, int flags, struct socket **socket)
 {
-	int error = flags_check(flags, FLAGS_SEND);
+	int error = data_begin(fd, flags, FLAGS_SEND, socket);
 
-	if (error == 0)
-		error = socket_get(fd, socket);
 	if (error == 0)
 		socket_wait_room(*socket, flags);
 	return error;

@@ -90,9 +90,18 @@ static ssize_t outcome(ssize_t result)
 	return result < 0 ? -errno : result;
 }
 
+ssize_t socket_received(struct socket *socket, ssize_t received)
+{
+	received = outcome(received);
+	if (received == -ENOTCONN && socket->ended)
+		return 0;
+	socket->ended |= received == 0;
+	return received;
+}
+
 static ssize_t socket_read(struct file *f, void *buf, size_t len)
 {
-	return outcome(lwip_recv(lwip_of(f), buf, len, 0));
+	return socket_received((struct socket *)f, lwip_recv(lwip_of(f), buf, len, 0));
 }
 
 void socket_wait_room(const struct socket *socket, int flags)

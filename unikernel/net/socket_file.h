@@ -17,6 +17,7 @@ struct socket {
 	struct file file;
 	int lwip;	 /* lwIP's number of it */
 	bool connecting; /* connect() is under way, or its outcome was not asked for yet */
+	bool ended;	 /* the end of what comes in was told */
 };
 
 /*
@@ -41,6 +42,14 @@ ssize_t socket_send(struct socket *socket, const void *data, size_t size, int fl
 /* As sendto(), with a negative errno for a failure; without waiting for room. */
 ssize_t socket_sendto(struct socket *socket, const void *data, size_t size, int flags,
 		      const struct sockaddr *to, socklen_t length);
+
+/*
+ * What is to be told of what one of lwIP's receiving functions has returned; a negative errno for a failure.
+ *
+ * lwIP tells the end of a stream once, and after that says that there is no connection. A program that
+ * asks again, as stdio does, is to hear of the end again.
+ */
+ssize_t socket_received(struct socket *socket, ssize_t received);
 
 /* Before a datagram is sent: the sender waits for room, unless it must not block. */
 void socket_wait_room(const struct socket *socket, int flags);

@@ -108,6 +108,8 @@ static void test_end(void)
 			got++;
 		if (!CHECK(last == 0 && got == bytes))
 			say("%d of %d bytes, and then errno %d\n", got, bytes, errno);
+		/* Whoever asks again hears of it again. */
+		CHECK(recv(far, &byte, 1, 0) == 0 && read(far, &byte, 1) == 0);
 		CHECK(close(far) == 0 && close(near) == 0);
 	}
 	CHECK(close(server) == 0);
