@@ -18,20 +18,24 @@ struct ext4 ext4;
 
 /* --- the lock --------------------------------------------------------------------------------- */
 
-static bool locked;
+static unsigned int lock_tickets, lock_turn;
 static struct waitq lock_waiters;
 
+/*
+ * In turn: who holds it waits for nothing but the disk, and a program that writes on and on would have
+ * it again before anybody else has run, so that no commit would come, and no end when one is asked for.
+ */
 void ext4_lock(void)
 {
-	while (locked)
+	const unsigned int ticket = lock_tickets++;
+	while (ticket != lock_turn)
 		waitq_wait(&lock_waiters, TIME_FOREVER);
-	locked = true;
 }
 
 void ext4_unlock(void)
 {
-	locked = false;
-	waitq_wake_one(&lock_waiters);
+	lock_turn++;
+	waitq_wake_all(&lock_waiters);
 }
 
 /* --- errors ----------------------------------------------------------------------------------- */
