@@ -163,17 +163,28 @@ static void test_concurrency(void)
 	CHECK(wrong == 0);
 }
 
-/* A request that nobody waited for must not disturb those after it. */
+/*
+ * A request that nobody waited for must not disturb those after it. On a busy host the guest may not run
+ * between asking and looking for the answer, and then find it there.
+ */
 static void test_timeouts(void)
 {
 	struct xenbus_stats before, after;
-	char *value;
+	unsigned int late = 0;
 
 	xenbus_stats(&before);
 	uint64_t usual = xenbus_timeout_set(0);
-	CHECK(xenbus_read(XENBUS_NO_TX, DIR "/counter", &value, NULL) == -ETIMEDOUT);
-	CHECK(xenbus_read(XENBUS_NO_TX, DIR "/long", &value, NULL) == -ETIMEDOUT);
+	for (unsigned int tries = 0; late < 2 && tries < 100; tries++) {
+		char *value = NULL;
+		int error = xenbus_read(XENBUS_NO_TX, late ? DIR "/long" : DIR "/counter", &value,
+					NULL);
+
+		CHECK(error == 0 || error == -ETIMEDOUT);
+		late += error == -ETIMEDOUT;
+		heap_free(value);
+	}
 	xenbus_timeout_set(usual);
+	CHECK(late == 2);
 	CHECK(holds(DIR "/counter", "11"));
 	xenbus_stats(&after);
 	CHECK(after.timeouts == before.timeouts + 2);
