@@ -3,10 +3,10 @@
  * What: reads and writes of all lengths and alignments, several at once, the errors at the edges,
  *       and, when told to, all that while the backend is restarted.
  * Why:  a disk that returns other bytes than were written is worse than none.
- * How:  each argument names a disk and what it must be like: NAME:SECTOR:SECTORS[:ro]. Every
- *       8 bytes of the disk's first megabytes become a function of their offset and a round, so
- *       that data in the wrong place shows. With "restart" the script outside restarts the backend
- *       meanwhile, and the test goes on until the disk has been connected twice.
+ * How:  each argument names a disk and what it must be like: NAME:SECTOR:SECTORS[:ro|:removable].
+ *       Every 8 bytes of the disk's first megabytes become a function of their offset and a round,
+ *       so that data in the wrong place shows. With "restart" the script outside restarts the
+ *       backend meanwhile, and the test goes on until the disk has been connected twice.
  */
 #include <errno.h>
 #include <string.h>
@@ -170,6 +170,7 @@ static void test_disk(struct blkfront *bf, char *spec)
 	CHECK(wire_number(spec, &number) && info.sector_size == number);
 	CHECK(wire_number(sectors, &number) && info.sectors == number);
 	CHECK(info.readonly == (strcmp(mode, "ro") == 0));
+	CHECK(info.removable == (strcmp(mode, "removable") == 0));
 	test_edges(bf, &info);
 	if (!info.readonly) {
 		uint64_t size = info.sectors * info.sector_size;
