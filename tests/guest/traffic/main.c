@@ -122,13 +122,18 @@ static void stream_serve(int fd, const struct traffic_order *order)
 	CHECK(thread_create("receive", stream_receive, stream, 0) != NULL);
 }
 
-/* A stream that stands still makes the test fail in the end; by then nobody knows why. */
+/*
+ * A stream that stands still makes the test fail in the end; by then nobody knows why. Half a minute it may,
+ * after a back end that was away for ten seconds: the peer's wait for the next attempt doubles.
+ */
+#define STILL_NS (45 * TIME_S)
+
 static void streams_watch(void *arg)
 {
 	(void)arg;
 	while (!over) {
 		for (struct stream *stream = streams; stream != NULL; stream = stream->next)
-			if (time_monotonic_ns() - stream->moved_ns > 15 * TIME_S) {
+			if (time_monotonic_ns() - stream->moved_ns > STILL_NS) {
 				say("stream %u stands still\n", stream->order.seed);
 				stream->moved_ns = time_monotonic_ns();
 				stall_say();
