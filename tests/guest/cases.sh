@@ -22,7 +22,8 @@ check() {
     [ $# != 0 ] || set -- '^lodger-test: (SUCCESS|SKIP) '
     for pattern; do
         if ! grep -Eq -- "$pattern" "$log"; then
-            printf 'FAIL %s: no line like "%s" in %s\n' "$name" "$pattern" "$log"
+            printf 'FAIL %s: no line like "%s" in %s, whose last is "%s"\n' "$name" "$pattern" "$log" \
+                "$(grep -a . "$log" | tail -n 1)"
             grep -a 'lodger-test:\|lodger: panic' "$log" | sed 's/^/    /'
             return 1
         fi

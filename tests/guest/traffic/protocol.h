@@ -25,9 +25,12 @@
 #define TRAFFIC_GROUP "239.1.2.3" /* that the guest joins */
 #define TRAFFIC_OTHER "239.1.9.9" /* that it does not */
 #define DATAGRAM_MAX  60000u
-/* For a stream that stands still, or is at its end on one side only: Linux's wait for the next attempt doubles
- * up to two minutes, and a back end is away for ten seconds when the machine is busy. */
-#define PATIENCE_S 120
+/*
+ * For a stream that stands still, or is at its end on one side only. Linux's wait for its next attempt doubles
+ * up to two minutes, and on a busy machine a back end is away for ten seconds and more: the attempt
+ * after the next may be lost as well. What is lost for good stands still for longer.
+ */
+#define PATIENCE_S 300
 
 enum traffic_kind { TRAFFIC_STREAM = 1, TRAFFIC_MARK, TRAFFIC_SETTLE, TRAFFIC_END };
 
