@@ -4,23 +4,17 @@
 # The machine under Xen: which accelerator, and QEMU's command line. Sourced by
 # xenhost.
 
-# qemu_machine ACCEL [HVM]: processor and clock.
+# qemu_machine ACCEL PROCESSORS: processors and clock.
 #
 # TCG's SMAP makes a PV dom0 die in Xen's create_bounce_frame, so it is off.
 # Under instruction counting one processor runs at one nanosecond an
 # instruction from a fixed date and seed: figures repeat. Each byte of a `rep
 # movsb` counts as one there, so without ERMS, for which Linux and Xen would copy
 # so: memory would seem eight times as slow to who trusts the processor with it.
-#
-# TCG delivers an interrupt that Xen injects twice, if another processor wants something of this one just
-# then (QEMU 7.2's helper_vmrun leaves the vector behind as a pending exception). HVM guests' firmware
-# takes such interrupts and is not made for that, so where there is to be one, there is one processor.
 qemu_machine() {
-    local processors=2
-    [ -z "${2-}" ] || processors=1
     case $1 in
-    kvm) echo -machine q35,accel=kvm -cpu host -smp 2 ;;
-    tcg) echo -machine q35 -accel tcg,thread=multi -cpu max,-smap -smp "$processors" ;;
+    kvm) echo -machine q35,accel=kvm -cpu host -smp "$2" ;;
+    tcg) echo -machine q35 -accel tcg,thread=multi -cpu max,-smap -smp "$2" ;;
     icount) echo -machine q35 -accel tcg,thread=single -cpu max,-smap,-erms -smp 1 \
         -icount shift=0,sleep=off -seed 1 -rtc base=2026-01-01,clock=vm ;;
     esac
