@@ -6,8 +6,7 @@
 
 #include "toolstack/cli_domain.h"
 #include "toolstack/disk_loop.h"
-#include "toolstack/message.h"
-#include "toolstack/xenstore.h"
+#include "toolstack/lookup.h"
 
 #define STORE_OF_DOM0 "/local/domain/0/"
 
@@ -28,17 +27,13 @@ static enum exit_code run(struct cli *cli, int argc, char **argv)
 	enum exit_code code;
 	uint32_t domid;
 	unsigned device;
-	int error;
 
 	if (!cli_operands(cli, argc, argv, 0, 0, "it takes no words", &code))
 		return code;
 	if (!read_path(&domid, &device))
 		return cli_usage(cli, "XENBUS_PATH names no disk's back end in domain 0");
-	error = xenstore_open(&xenstore);
-	if (error) {
-		message_error("cannot reach xenstored: %s; is it running?", strerror(-error));
+	if (lookup_xenstore(&xenstore))
 		return cli_fail(cli, EXIT_FAILED);
-	}
 	disk_loop_release(xenstore, domid, device);
 	xenstore_close(xenstore);
 	return EXIT_DONE;

@@ -109,8 +109,6 @@ static void see_out(struct xenstore *xenstore, struct leaving *leaving, uint32_t
 	if (leaving->loop == -ENOENT && leaving->script && *leaving->script == '/' &&
 	    strcmp(leaving->script, NODES_NO_SCRIPT))
 		script_run(leaving->script, leaving->kind, domid, leaving->device, false);
-	free(leaving->script);
-	leaving->script = NULL;
 }
 
 /* The file is free, and may be attached again, once this has returned. */
@@ -276,6 +274,7 @@ int device_clear(struct xenstore *xenstore, const char *kind, uint32_t domid, un
 
 	note_leaver(xenstore, &leaving, kind, domid, device);
 	see_out(xenstore, &leaving, domid);
+	free(leaving.script);
 	error = nodes_remove_device(xenstore, kind, domid, device);
 	if (!error) {
 		await_gone(kind, domid, device);

@@ -8,6 +8,7 @@
 #include "toolstack/device.h"
 #include "toolstack/domain.h"
 #include "toolstack/hypervisor.h"
+#include "toolstack/lookup.h"
 #include "toolstack/message.h"
 #include "toolstack/netlink.h"
 #include "toolstack/nodes.h"
@@ -32,12 +33,7 @@ int domain_open(struct domain *domain, const struct config *config)
 	for (size_t i = 0; i < config->disk_count; i++)
 		domain->disks[i] = (struct disk){.target_fd = -1, .loop_fd = -1};
 	error = hypervisor_open(&domain->xch);
-	if (error)
-		return error;
-	error = xenstore_open(&domain->xenstore);
-	if (error)
-		message_error("cannot reach xenstored: %s; is it running?", strerror(-error));
-	return error;
+	return error ? error : lookup_xenstore(&domain->xenstore);
 }
 
 void domain_close(struct domain *domain)

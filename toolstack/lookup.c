@@ -9,18 +9,22 @@
 #include "toolstack/message.h"
 #include "toolstack/text.h"
 
+int lookup_xenstore(struct xenstore **xenstore)
+{
+	int error = xenstore_open(xenstore);
+
+	if (error)
+		message_error("cannot reach xenstored: %s; is it running?", strerror(-error));
+	return error;
+}
+
 int lookup_open(struct lookup *lookup)
 {
 	int error;
 
 	*lookup = (struct lookup){0};
 	error = hypervisor_open(&lookup->xch);
-	if (error)
-		return error;
-	error = xenstore_open(&lookup->xenstore);
-	if (error)
-		message_error("cannot reach xenstored: %s; is it running?", strerror(-error));
-	return error;
+	return error ? error : lookup_xenstore(&lookup->xenstore);
 }
 
 void lookup_close(struct lookup *lookup)

@@ -19,6 +19,9 @@ struct lookup {
 	xc_interface *xch;
 };
 
+/* To the store alone, as xenstore_open: 0 or -errno, with a message. */
+int lookup_xenstore(struct xenstore **xenstore);
+
 /* Connects to both: 0 or -errno, with a message; lookup_close in any case. */
 int lookup_open(struct lookup *lookup);
 void lookup_close(struct lookup *lookup);
