@@ -167,9 +167,25 @@ void blkfront_let_go(struct blkfront *bf)
 	heap_free(bf);
 }
 
+/*
+ * Linux' blkback stays Connected when it is unbound or its module is removed. Bound again it says
+ * InitWait and looks at our state; if we have noticed nothing yet that is Connected too, and it maps
+ * the rings that are there:
+ *
+ *	slot	0		1	2
+ *	asked	r0		r1	r2
+ *	now	answer to r1	r1	r2	r1 was done first, r0 and r2 are under way
+ *				^ begins here: does r1 again and never hears of r0
+ *
+ * r1's page may hold anything by now. So once it has the rings they are offered in a protocol that
+ * nobody speaks: it complains of that by name in dom0's log, says Closing, and gets new rings.
+ */
+#define PROTOCOL_TAKEN "rings-taken-wait-for-new-ones"
+
 static struct xenbus_driver blkfront_driver = {
 	.type = "vbd",
 	.published = XenbusStateInitialised,
+	.connected = {.name = "protocol", .text = PROTOCOL_TAKEN},
 	.probe = blkfront_probe,
 	.publish = blkfront_publish,
 	.connect = blkfront_connect,

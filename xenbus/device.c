@@ -46,12 +46,14 @@ static void device_retry(struct xenbus_device *dev, int error)
 /* Writes our state node, unless it holds that state already. */
 static void device_write_state(struct xenbus_device *dev, enum xenbus_state state)
 {
-	struct xenbus_property node = {.name = "state", .value = state};
+	struct xenbus_property node[2] = {dev->driver->connected};
+	size_t count = state == XenbusStateConnected && node[0].name != NULL ? 1 : 0;
 
 	dev->wanted = state;
 	if (dev->written == state && !dev->unsure)
 		return;
-	int error = xenbus_write_all(dev->path, &node, 1);
+	node[count++] = (struct xenbus_property){.name = "state", .value = state};
+	int error = xenbus_write_all(dev->path, node, count);
 	/* It may be the answer alone that there was no memory for. */
 	dev->unsure = error != 0;
 	if (error == 0) {

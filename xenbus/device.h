@@ -42,6 +42,13 @@ struct xenbus_driver {
 	/* Our state on the wire once the rings are published: Initialised or Connected. */
 	enum xenbus_state published;
 
+	/*
+	 * A node that is written before our state Connected, and by publish when the rings are new
+	 * ones: what a back end must not find when it comes back and they are the old ones. Without
+	 * a name: none. For drivers that publish as Initialised.
+	 */
+	struct xenbus_property connected;
+
 	/* A device was found. Called once for each; the driver sets dev->driver_data. */
 	int (*probe)(struct xenbus_device *dev);
 

@@ -4,7 +4,8 @@
  *
  *   first connection   INITIALISING [2] publish, PUBLISHED [4] connect, CONNECTED
  *   backend closes     CONNECTED [5] close, CLOSING [5] finish, CLOSED [6] restart, INITIALISING
- *   backend restarts   CONNECTED [6 or 1 or 2] close … restart, INITIALISING [2] publish …
+ *   backend restarts   CONNECTED [6 or 1 or 2] close … restart, INITIALISING [2] publish …; one
+ *                      that would take the old rings is turned away (device.h, connected): [5]
  *   a violation        device.c does "close" by itself, the rest is as above
  *   our second life    INITIALISING [4]: the backend still talks to whoever had this device before
  *                      us (a crashed kernel, a firmware): close, so that it lets go, then begin

@@ -240,6 +240,36 @@ static void a_replaced_back_end_is_survived(void **state)
 	assert_disk_settles(user, before);
 }
 
+/*
+ * It answers in another order than it was asked, and is bound again with some under way. On the old
+ * ring answers lie where those were; it must not get at them.
+ */
+static void old_rings_are_never_mapped_again(void **state)
+{
+	const struct held before = boot(state);
+
+	for (unsigned answered = 1; answered <= 15; answered += 2) {
+		const unsigned refused = bb->backend.refused;
+
+		memset(bb->disk, 0xff, bb->disk_bytes);
+		bb->hold = true;
+		write_some(30);
+		fake_kernel_run(TIME_MS);
+		bb->order = FAKE_ANY_ORDER;
+		for (unsigned i = 0; i < answered; i++)
+			fake_blkback_answer(bb, (i * 5 + 3) % bb->owed_count, BLKIF_RSP_OKAY);
+		fake_backend_replace(&bb->backend);
+		assert_int_equal(bb->backend.refused, refused + 1);
+		bb->hold = false;
+		fake_kernel_run(30 * TIME_S);
+		assert_int_equal(user->busy, 0);
+		assert_int_equal(user->errors, 0);
+		assert_written(30);
+	}
+	assert_int_equal(blkuser_stats(user).violations, 0);
+	assert_disk_settles(user, before);
+}
+
 /* A restart after every number of steps that anything takes. */
 static void a_restart_at_any_moment(void **state)
 {
@@ -413,6 +443,7 @@ static const struct CMUnitTest tests[] = {
 	BLKUSER_TESTS(a_flush_is_asked_for_that_is_offered_no_more),
 	BLKUSER_TESTS(sectors_become_larger),
 	BLKUSER_TESTS(a_replaced_back_end_is_survived),
+	BLKUSER_TESTS(old_rings_are_never_mapped_again),
 	BLKUSER_TESTS(a_restart_at_any_moment),
 	BLKUSER_TESTS(an_unplugged_disk_ends_each_request_once),
 	BLKUSER_TESTS(a_callback_submits_again),

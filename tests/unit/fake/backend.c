@@ -55,6 +55,8 @@ static void let_go(struct fake_backend *self)
 
 static bool shake(struct fake_backend *self)
 {
+	const unsigned refused = self->refused;
+
 	switch (fake_front_state(self)) {
 	case XenbusStateInitialising:
 		if (self->state == XenbusStateClosed)
@@ -65,7 +67,7 @@ static bool shake(struct fake_backend *self)
 		if (self->state != XenbusStateInitWait)
 			break;
 		if (!self->connect(self)) {
-			if (!self->lenient)
+			if (!self->lenient && self->refused == refused)
 				fake_violation("%s: the front end's nodes make no sense",
 					       self->front);
 			fake_backend_state(self, XenbusStateClosing);
@@ -150,6 +152,8 @@ void fake_backend_replace(struct fake_backend *self)
 {
 	self->disconnect(self);
 	fake_backend_state(self, XenbusStateInitWait);
+	if (fake_front_state(self) == XenbusStateConnected)
+		shake(self);
 }
 
 void fake_backend_ask_out(struct fake_backend *self)

@@ -29,9 +29,10 @@ struct fake_backend {
 	unsigned connects;  /* how often the device was connected */
 	bool deaf;	    /* takes no notice of the front end's states */
 	bool clings;	    /* disconnects, but keeps every page mapped */
-	bool lenient; /* closes if the front end's nodes make no sense: it was told nonsense */
+	bool lenient;	  /* closes if the front end's nodes make no sense: it was told nonsense */
+	unsigned refused; /* how often a Connected front end did not want its rings mapped again */
 
-	/* Maps the rings; false when the front end's nodes make no sense. */
+	/* Maps the rings; false when the front end's nodes make no sense, or it refuses. */
 	bool (*connect)(struct fake_backend *self);
 	/* Lets go of everything. */
 	void (*disconnect)(struct fake_backend *self);
@@ -45,8 +46,9 @@ void fake_backend_state(struct fake_backend *self, enum xenbus_state state);
 /* Lets go and says Closed; the handshake then begins anew. */
 void fake_backend_restart(struct fake_backend *self);
 /*
- * A new back end in the place of one that died: it finds the front end Connected and, as Linux'
- * drivers do, maps the rings that are there, perhaps before the guest has noticed anything.
+ * A new back end in the place of one that died, or the old one unbound and bound: it finds the front end
+ * Connected and, as Linux' drivers do, would map the rings that are there, before the guest has
+ * noticed anything.
  */
 void fake_backend_replace(struct fake_backend *self);
 /* The toolstack asks both sides to close the device; fake_backend_unplug is to follow. */

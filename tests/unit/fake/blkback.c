@@ -165,8 +165,10 @@ static bool connect(struct fake_backend *backend)
 
 	snprintf(path, sizeof(path), "%s/protocol", backend->front);
 	protocol = fake_store_read(path);
-	if (protocol && strcmp(protocol, "x86_64-abi") != 0)
+	if (protocol && strcmp(protocol, "x86_64-abi") != 0) {
+		backend->refused += fake_front_state(backend) == XenbusStateConnected;
 		return false;
+	}
 	/* It may have gone back by itself, with the rings mapped. */
 	disconnect(backend);
 	if (fake_front_number(backend, "feature-large-sector-size") > 0)
