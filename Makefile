@@ -20,6 +20,17 @@ MAKEFLAGS += --no-builtin-rules
 .PHONY: all
 all: ## builds the appliances and lodge
 
+# These install by themselves what is missing. For others it is said before the fragments below, which
+# ask the compiler things when they are read, fail for want of it.
+INSTALLING := run test shell bench bench-net bench-blk compare deps clean help
+ifeq ($(MAKELEVEL),0)
+ifneq ($(filter-out $(INSTALLING),$(or $(MAKECMDGOALS),all)),)
+LACKING := $(shell tests/xenhost/install.sh --check build \
+	$(if $(filter test-% soak fuzz% unit coverage,$(MAKECMDGOALS)),run test))
+$(if $(LACKING),$(warning This machine lacks packages: $(LACKING)- `make deps' installs them))
+endif
+endif
+
 -include unikernel/libraries/libraries.mk
 -include unikernel/unikernel.mk
 -include unikernel/iso.mk

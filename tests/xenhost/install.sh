@@ -4,9 +4,13 @@
 # install.sh SET…: installs what is missing of the sets (build, run, test, bench, compare, dom0) in
 # the list beside this script, as root or through sudo, and says what and why.
 # Nothing missing: nothing is done, in a few milliseconds.
+#
+# install.sh --check SET…: names what is missing, and installs nothing.
 
 set -eu
 list=$(dirname "$0")/packages
+check=''
+[ "${1-}" != --check ] || { check=1; shift; }
 
 wanted() {
     for set; do
@@ -24,12 +28,14 @@ missing() {
 }
 
 command -v dpkg-query >/dev/null || {
+    [ ! "$check" ] || exit 0
     echo "install.sh: this is not Debian; install by hand what $list names" >&2
     exit 0
 }
 # shellcheck disable=SC2046
 packages=$(missing $(wanted "$@"))
 [ "$packages" ] || exit 0
+[ ! "$check" ] || { echo "$packages"; exit 0; }
 
 echo "Missing on this machine, installed now from Debian:"
 for package in $packages; do
