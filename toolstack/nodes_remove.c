@@ -91,6 +91,11 @@ int nodes_remove_device(struct xenstore *xenstore, const char *kind, uint32_t do
 		if (!error)
 			error = remove_upwards(xenstore, transaction, 2, "/libxl/%u/device/%s/%u",
 					       domid, kind, device);
+		/* What its back end complained of, which Linux never takes back. */
+		if (!error)
+			error = remove_upwards(xenstore, transaction, 2,
+					       "/local/domain/0/error/backend/%s/%u/%u", kind,
+					       domid, device);
 		if (error)
 			xenstore_transaction_end(xenstore, transaction, false);
 		else

@@ -92,28 +92,29 @@ unchanged() {
     fi
 }
 
-# called_off STEP-US CONDITION ATTACH DETACH: the command ATTACH is interrupted eight times, later and later.
-# Either it gives the device, which DETACH then takes away, or nothing is left of it.
+# stopped NAME SIGNAL ROUNDS STEP-US CONDITION COMMAND UNDO: the command is sent the signal so many times, later
+# and later. Either it has done its work, which UNDO then takes back, or nothing is left of it; after KILL,
+# which it cannot know of, UNDO finds it all the same.
 # shellcheck disable=SC2086 # commands, word by word
-called_off() {
-    called_round=0 called_bad=''
-    while [ $called_round -lt 8 ]; do
-        $3 2>/tmp/said &
-        called=$!
-        usleep $((called_round * $1))
-        kill -INT $called 2>/dev/null
-        wait $called
+stopped() {
+    stopped_round=0 stopped_bad=''
+    while [ $stopped_round -lt "$3" ]; do
+        $6 2>/tmp/said &
+        stopped=$!
+        usleep $((stopped_round * $4))
+        kill -"$2" $stopped 2>/dev/null
+        wait $stopped 2>/dev/null
         code=$?
-        if [ $code = 0 ]; then
-            $4
+        if [ $code = 0 ] || [ "$2" = KILL ]; then
+            $7 2>/dev/null
         elif [ $code != 130 ]; then
-            called_bad="$called_bad round $called_round: code $code: $(tr '\n' ' ' </tmp/said)"
+            stopped_bad="$stopped_bad round $stopped_round: code $code: $(tr '\n' ' ' </tmp/said)"
         fi
-        within 15 "$2" ||
-            called_bad="$called_bad round $called_round left: $(holdings | diff /tmp/before - | tr '\n' ' ')"
-        called_round=$((called_round + 1))
+        within 15 "$5" ||
+            stopped_bad="$stopped_bad round $stopped_round left: $(holdings | diff /tmp/before - | tr '\n' ' ')"
+        stopped_round=$((stopped_round + 1))
     done
-    if [ -z "$called_bad" ]; then ok called-off; else fail called-off "$called_bad"; fi
+    if [ -z "$stopped_bad" ]; then ok "$1"; else fail "$1" "$stopped_bad"; fi
 }
 
 # card_script FILE: a script for network cards that does what it must, and notes how it was called.

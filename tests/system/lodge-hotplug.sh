@@ -99,7 +99,7 @@ if [ "$TYPE" = pv ]; then
     lodge network-attach tiny mac=00:16:3e:00:00:05 & # everything is loaded once
     wait $!
     lodge network-detach -f -q --timeout 1 tiny 0
-    called_off 8000 as_before 'lodge network-attach tiny mac=00:16:3e:00:00:05' \
+    stopped called-off INT 8 8000 as_before 'lodge network-attach tiny mac=00:16:3e:00:00:05' \
         'lodge network-detach -f -q --timeout 1 tiny 00:16:3e:00:00:05'
 fi
 lodge destroy tiny
