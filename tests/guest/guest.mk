@@ -42,7 +42,7 @@ $(TRAFFIC_PEER): tests/guest/traffic-peer.c tests/guest/traffic/protocol.h tests
 test-traffic: $(GUEST_TEST_IMAGES) $(LODGE) $(GUEST_TEST_FILES)
 test-traffic: ## sends known bytes through every setting of the network (MODE=pv|pvh)
 	$(Q)TIMEOUT=3000 tests/guest/devices --mode $(or $(MODE),pv) traffic traffic_mtu \
-		traffic_carrier traffic_restart
+		traffic_carrier traffic_restart traffic_half_open
 
 MINUTES ?= 30
 

@@ -3,6 +3,14 @@
 #ifndef LODGER_NET_ARCH_HOOKS_H
 #define LODGER_NET_ARCH_HOOKS_H
 
+/*
+ * lwIP forgets a connection that is half open after 20 s, without a word, and the peer, to whom it is
+ * open once it has our SYN, is told with a reset by what it sends. A back end may be away for longer than
+ * that, so it is Linux' time. (tcp.c takes in this file behind lwIP's own definition.)
+ */
+#undef TCP_SYN_RCVD_TIMEOUT
+#define TCP_SYN_RCVD_TIMEOUT 63000
+
 #include "lwip/err.h"
 #include "lwip/ip_addr.h"
 
