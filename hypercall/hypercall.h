@@ -23,6 +23,17 @@
 
 #include "hypercall/asm.h"
 
+/*
+ * Where Xen is to read an argument that it never writes. In HVM and PVH it follows the guest's page
+ * tables to it, in software; there is a shorter way to all memory there, this far off (arch/x86/hvm).
+ */
+extern uintptr_t hypercall_read_offset;
+
+static inline unsigned long hypercall_read(const void *argument)
+{
+	return (uintptr_t)argument + hypercall_read_offset;
+}
+
 /* --- memory_op --------------------------------------------------------------------------- */
 
 /* Pages that the domain has now. */
@@ -106,13 +117,13 @@ static inline long hypercall_sched_shutdown(unsigned int reason)
  * Sleeps until a port of the list is pending (at once if one is already) or until system time
  * timeout_ns; 0 is no timeout. At most 128 ports. May return early.
  */
-static inline long hypercall_sched_poll(evtchn_port_t *ports, unsigned int nr_ports,
+static inline long hypercall_sched_poll(const evtchn_port_t *ports, unsigned int nr_ports,
 					uint64_t timeout_ns)
 {
 	struct sched_poll poll = {.nr_ports = nr_ports, .timeout = timeout_ns};
 
-	set_xen_guest_handle(poll.ports, ports);
-	return hypercall5(__HYPERVISOR_sched_op, SCHEDOP_poll, (unsigned long)&poll, 0, 0, 0);
+	set_xen_guest_handle(poll.ports, (evtchn_port_t *)hypercall_read(ports));
+	return hypercall5(__HYPERVISOR_sched_op, SCHEDOP_poll, hypercall_read(&poll), 0, 0, 0);
 }
 
 /* --- event_channel_op -------------------------------------------------------------------- */
@@ -169,7 +180,8 @@ static inline long hypercall_evtchn_send(evtchn_port_t port)
 {
 	struct evtchn_send op = {.port = port};
 
-	return hypercall_evtchn_op(EVTCHNOP_send, &op);
+	return hypercall5(__HYPERVISOR_event_channel_op, EVTCHNOP_send, hypercall_read(&op), 0, 0,
+			  0);
 }
 
 #endif

@@ -93,6 +93,7 @@ cases() {
     crash assertion '^lodger: panic: tests/guest/crash/main.c:.*not so'
     privileged_"$mode"
     triple_fault_"$mode"
+    mirror_"$mode"
     crash misuse '^lodger: panic: the main thread must not end'
 }
 
@@ -135,6 +136,20 @@ privileged_pvh() {
 
 privileged_hvm() {
     privileged_pvh
+}
+
+# The second way to all memory (unikernel/arch/x86/hvm/memory.c) is Xen's, for reading.
+mirror_pv() {
+    : # Xen reads where we do
+}
+
+mirror_pvh() {
+    crash mirror_write '^lodger: panic: page fault: write at 0x8000100000: not allowed'
+    crash mirror_execute '^lodger: panic: page fault: execute at 0x8000100000: not allowed'
+}
+
+mirror_hvm() {
+    mirror_pvh
 }
 
 # lodge has Xen take it for a crash; xl, which makes the HVM guests, for a reboot.

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "hypercall/hypercall.h"
 #include "tests/guest/verdict.h"
 #include "unikernel/arch/x86/arch.h"
 #include "unikernel/core/boot.h"
@@ -62,6 +63,17 @@ static void low_execute(void)
 	unsigned char *code = hidden(0x20000); /* memory below the image, mapped by the builder */
 
 	((void (*)(void))code)();
+}
+
+/* The second way to all memory, which is Xen's alone and there for reading: HVM and PVH. */
+static void mirror_write(void)
+{
+	memset(hidden(hypercall_read(image_text)), 0, 16);
+}
+
+static void mirror_execute(void)
+{
+	((void (*)(void))hidden(hypercall_read(image_text)))();
 }
 
 /* Touches the guard from above, as a function does that walks off its array. */
@@ -168,7 +180,8 @@ static const struct {
 	FAULT(data_execute),   FAULT(heap_execute), FAULT(low_execute), FAULT(guard_main),
 	FAULT(guard_thread),   FAULT(overflow),	    FAULT(smash),	FAULT(double_free),
 	FAULT(invalid_opcode), FAULT(breakpoint),   FAULT(divide),	FAULT(assertion),
-	FAULT(privileged),     FAULT(triple_fault), FAULT(misuse),
+	FAULT(privileged),     FAULT(triple_fault), FAULT(misuse),	FAULT(mirror_write),
+	FAULT(mirror_execute),
 };
 
 int main(int argc, char **argv)

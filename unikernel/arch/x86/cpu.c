@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is the same on every x86, whatever mode Xen runs us in. */
-#include "unikernel/arch/x86/arch.h"
+#include "unikernel/arch/x86/pagetable.h"
 
 #include <cpuid.h>
 
-#define CPUID_1_ECX_RDRAND (1u << 30)
+#define CPUID_1_ECX_RDRAND	   (1u << 30)
+#define CPUID_80000001_EDX_PAGE1GB (1u << 26)
 
 static bool cpu_has_rdrand(void)
 {
@@ -16,6 +17,14 @@ static bool cpu_has_rdrand(void)
 		known = ecx & CPUID_1_ECX_RDRAND ? YES : NO;
 	}
 	return known == YES;
+}
+
+bool cpu_has_1gib_pages(void)
+{
+	unsigned int eax, ebx, ecx, edx;
+
+	return __get_cpuid(0x80000001, &eax, &ebx, &ecx, &edx) != 0 &&
+	       (edx & CPUID_80000001_EDX_PAGE1GB) != 0;
 }
 
 bool arch_random(uint64_t *value)

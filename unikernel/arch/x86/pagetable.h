@@ -17,7 +17,7 @@
 #define PTE_USER     (1ull << 2)
 #define PTE_ACCESSED (1ull << 5)
 #define PTE_DIRTY    (1ull << 6)
-#define PTE_LARGE    (1ull << 7) /* in an L2 entry: 2 MiB, and no table below */
+#define PTE_LARGE    (1ull << 7) /* in an L2 entry: 2 MiB, in an L3 entry: 1 GiB; no table below */
 #define PTE_NX	     (1ull << 63)
 #define PTE_FRAME    0x000ffffffffff000ull
 
@@ -40,6 +40,9 @@ static inline xen_pfn_t pte_frame(uint64_t pte)
 {
 	return (pte & PTE_FRAME) >> PAGE_SHIFT;
 }
+
+/* cpu.c: whether an L3 entry may be PTE_LARGE. */
+bool cpu_has_1gib_pages(void);
 
 /*
  * What the entry of a writable and executable page becomes when the guest is sealed, by what lies
