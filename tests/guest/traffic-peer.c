@@ -17,12 +17,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -142,6 +144,20 @@ static bool stream_turn(int fd, const struct traffic_order *order, uint32_t *sen
 	return true;
 }
 
+/*
+ * Until the guest has acknowledged all of it. Of a socket that is closed before, the kernel tries no more than
+ * eight times to deliver what is left, and back ends may be away for all of them.
+ */
+static bool delivered(int fd)
+{
+	int left = 0;
+
+	for (double begin = now(); now() - begin < PATIENCE_S; usleep(10000))
+		if (ioctl(fd, SIOCOUTQ, &left) < 0 || left == 0)
+			break;
+	return left == 0;
+}
+
 static void stream(int family, uint32_t up, uint32_t down, useconds_t pause_us)
 {
 	struct traffic_order order = {
@@ -165,6 +181,8 @@ static void stream(int family, uint32_t up, uint32_t down, useconds_t pause_us)
 		}
 	if (sent == up && got == down && recv(fd, &byte, 1, 0) != 0)
 		error("more than the stream, or no end", order.seed);
+	else if (sent == up && !delivered(fd))
+		error("never acknowledged", order.seed);
 	close(fd);
 }
 
