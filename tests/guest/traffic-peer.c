@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <netinet/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -146,16 +147,21 @@ static bool stream_turn(int fd, const struct traffic_order *order, uint32_t *sen
 
 /*
  * Until the guest has acknowledged all of it. Of a socket that is closed before, the kernel tries no more than
- * eight times to deliver what is left, and back ends may be away for all of them.
+ * eight times to deliver what is left, and back ends may be away for all of them. A guest that has
+ * all may forget the connection before its last word gets through, and is asked again then: a reset.
  */
 static bool delivered(int fd)
 {
+	struct tcp_info info = {0};
+	socklen_t size = sizeof(info);
 	int left = 0;
 
 	for (double begin = now(); now() - begin < PATIENCE_S; usleep(10000))
-		if (ioctl(fd, SIOCOUTQ, &left) < 0 || left == 0)
-			break;
-	return left == 0;
+		if (ioctl(fd, SIOCOUTQ, &left) < 0 || left == 0 ||
+		    getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0 ||
+		    info.tcpi_state == TCP_CLOSE)
+			return true;
+	return false;
 }
 
 static void stream(int family, uint32_t up, uint32_t down, useconds_t pause_us)
