@@ -10,8 +10,12 @@
 #include "unikernel/net/memory.h"
 #include "unikernel/net/vif.h"
 
-/* lwIP remembers for ten seconds what was closed, a fragment for fifteen, a card that left is slow. */
-#define PATIENCE (90 * TIME_S)
+/*
+ * lwIP remembers for ten seconds what was closed, a fragment of IPv6 for sixty, a connection that is half open
+ * for 63; a card that left is slow.
+ */
+#define MEMORY	 (64 * TIME_S)
+#define PATIENCE (150 * TIME_S)
 
 struct state {
 	struct holdings kernel;
@@ -84,7 +88,7 @@ static struct state rest(void)
 	struct state now = state(), then = now;
 	uint64_t since_ns = time_monotonic_ns(), deadline_ns = time_in(PATIENCE);
 
-	while (time_monotonic_ns() < deadline_ns && time_monotonic_ns() - since_ns < 16 * TIME_S) {
+	while (time_monotonic_ns() < deadline_ns && time_monotonic_ns() - since_ns < MEMORY) {
 		thread_sleep_until(time_in(100 * TIME_MS));
 		now = state();
 		if (!same(&now, &then))
