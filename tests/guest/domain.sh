@@ -58,6 +58,12 @@ console_closed() { # LOG
     done
 }
 
+# Of a guest that was not even able to say why it ended, Xen shows the registers; of the last such.
+domain_fault() {
+    xl dmesg | awk '/Triple fault/ { n = 0; on = 1 } on { line[n++] = $0 }
+        END { for (i = 0; i < n && i < 40; i++) print line[i] }'
+}
+
 # domain_run CASE …, as above: runs the guest to its end. What its console said comes out, then "ended
 # with CODE after S s", by lodge's exit codes.
 domain_run() {
@@ -79,9 +85,7 @@ domain_run() {
         code=$?
     fi
     tr -d '\r' <"$console"
-    # Of a guest that was not even able to say so, Xen shows the registers; the last such.
-    [ "$code" = 0 ] || xl dmesg |
-        awk '/Triple fault/ { n = 0; on = 1 } on { line[n++] = $0 } END { for (i = 0; i < n && i < 40; i++) print line[i] }'
+    [ "$code" = 0 ] || domain_fault
     echo "ended with $code after $(($(cut -d. -f1 /proc/uptime) - begin)) s"
 }
 
