@@ -24,9 +24,11 @@
  */
 #include <string.h>
 
+#include "hypercall/errno.h"
 #include "hypercall/hypercall.h"
 #include "hypercall/shared.h"
 #include "unikernel/arch/x86/hvm/hvm.h"
+#include "unikernel/core/panic.h"
 #include "unikernel/core/vcpu.h"
 
 static bool any_pending(const evtchn_port_t *ports, size_t count)
