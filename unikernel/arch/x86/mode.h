@@ -15,8 +15,6 @@
 	X(protect)          \
 	X(map_gnttab_frame) \
 	X(fault_address)    \
-	X(trap_return)      \
-	X(sleep_init)       \
-	X(sleep)
+	X(trap_return)
 
 #endif
