@@ -180,8 +180,7 @@ static inline long hypercall_evtchn_send(evtchn_port_t port)
 {
 	struct evtchn_send op = {.port = port};
 
-	return hypercall5(__HYPERVISOR_event_channel_op, EVTCHNOP_send, hypercall_read(&op), 0, 0,
-			  0);
+	return hypercall_evtchn_op(EVTCHNOP_send, (void *)hypercall_read(&op));
 }
 
 #endif
