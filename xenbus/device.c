@@ -14,12 +14,14 @@
 
 /*
  * A device that is closed and connected again waits before it connects: not at all the first
- * time, then 100 ms, 200 ms … at most 25.6 s, until a connection has lasted a minute. So neither
- * a hostile backend nor a broken one can keep the guest busy with reconnections.
+ * time, then 100 ms, 200 ms … at most 25.6 s, until a connection has lasted five seconds. So neither
+ * a hostile backend nor a broken one can keep the guest busy with reconnections, and one that is
+ * merely restarted often is met at once each time: whoever it serves has long waits of his own,
+ * TCP's say, that double with each attempt that falls into ours.
  */
 #define RESTART_DELAY_NS  (100 * TIME_MS)
 #define RESTART_DOUBLINGS 8
-#define RESTART_FORGET_NS (60 * TIME_S)
+#define RESTART_FORGET_NS (5 * TIME_S)
 
 /* When xenstored did not answer, or there was no memory for its answer. */
 #define RETRY_NS TIME_S

@@ -390,6 +390,22 @@ static void one_lie_after_the_other_is_answered_ever_more_slowly(void **state)
 	assert_settles(user, before);
 }
 
+/* A driver domain that is restarted every few seconds has done nothing wrong. */
+static void one_restart_after_the_other_is_answered_at_once(void **state)
+{
+	const struct held before = start();
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		fake_backend_restart(&nb->backend);
+		fake_kernel_run(TIME_S);
+		assert_true(fake_backend_connected(&nb->backend));
+		assert_traffic(user);
+		fake_kernel_run(6 * TIME_S);
+	}
+	assert_settles(user, before);
+}
+
 /* Slots that are not in use, and our own words in the shared page, say nothing to us. */
 static void scribbles_where_nobody_reads(void **state)
 {
@@ -422,6 +438,7 @@ static const struct CMUnitTest others[] = {
 	cmocka_unit_test(a_frame_that_never_ends),
 	cmocka_unit_test(pages_of_a_queue_that_is_gone),
 	cmocka_unit_test(one_lie_after_the_other_is_answered_ever_more_slowly),
+	cmocka_unit_test(one_restart_after_the_other_is_answered_at_once),
 	cmocka_unit_test(scribbles_where_nobody_reads),
 };
 
