@@ -86,17 +86,22 @@ static void front_removed(void *context)
 /*
  * What was lost while the link was down is sent again at TCP's next tick, within half a second: the
  * wait for it has doubled with each attempt that was lost as well, and may be half a minute by now.
- * A connection that is half open has its time (20 s) anew: lwIP would drop it without a word, and its
+ * So is an acknowledgement, which nothing would send again: with it the peer hears what has come and how
+ * much more may, which it would otherwise find out when its own doubled wait is over.
+ * A connection that is half open has its time anew: lwIP would drop it without a word, and its
  * peer, to whom it is open, would be told so with a reset by what it sends.
  */
 static void lost_hasten(const struct vif *vif)
 {
 	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
-		if (pcb->rtime < 0 || ip_route(&pcb->local_ip, &pcb->remote_ip) != &vif->netif)
+		if (ip_route(&pcb->local_ip, &pcb->remote_ip) != &vif->netif)
 			continue;
-		pcb->rtime = pcb->rto;
+		if (pcb->rtime >= 0)
+			pcb->rtime = pcb->rto;
 		if (pcb->state == SYN_RCVD)
 			pcb->tmr = tcp_ticks;
+		if (pcb->state >= ESTABLISHED)
+			tcp_set_flags(pcb, TF_ACK_DELAY);
 	}
 }
 
