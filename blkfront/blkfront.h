@@ -123,10 +123,11 @@ int blkfront_discard(struct blkfront *bf, uint64_t offset, uint64_t len, bool se
 
 /* In use on the present connection; while there is none, on the last one. */
 struct blkfront_features {
-	bool flush;	 /* BLKIF_OP_FLUSH_DISKCACHE */
-	bool barrier;	 /* BLKIF_OP_WRITE_BARRIER, as a flush where that is missing */
-	bool discard;	 /* BLKIF_OP_DISCARD */
-	bool indirect;	 /* BLKIF_OP_INDIRECT: more than 11 segments in a request */
+	bool flush;	     /* BLKIF_OP_FLUSH_DISKCACHE */
+	bool barrier;	     /* BLKIF_OP_WRITE_BARRIER, as a flush where that is missing */
+	bool discard;	     /* BLKIF_OP_DISCARD */
+	bool discard_secure; /* … with BLKIF_DISCARD_SECURE */
+	bool indirect;	     /* BLKIF_OP_INDIRECT: more than 11 segments in a request */
 	bool persistent; /* the back end keeps our pages mapped, through which all data is copied */
 	bool lend;	 /* pages of the caller's are granted as they lie */
 	bool multipage;	 /* rings of more than a page */

@@ -90,8 +90,9 @@ int vbd_read_disk(struct blkfront *bf)
 	has->barrier = node[BARRIER].value == 1 && !bf->off.barrier;
 	info->flush = info->fua = has->flush || has->barrier;
 	has->discard = node[DISCARD].value == 1 && !bf->off.discard;
+	has->discard_secure = has->discard && node[SECURE].value == 1 && !bf->off.discard_secure;
 	info->discard = has->discard && !info->readonly;
-	info->discard_secure = info->discard && node[SECURE].value == 1;
+	info->discard_secure = has->discard_secure && !info->readonly;
 	/* Pages that the back end keeps mapped cannot be anybody's but ours. */
 	has->persistent = node[PERSISTENT].value == 1 && !bf->off.persistent;
 	has->lend = !has->persistent && !bf->off.lend;

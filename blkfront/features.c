@@ -19,6 +19,7 @@ static const struct device_switch switches[] = {
 	{"flush", offsetof(struct blkfront_features, flush)},
 	{"barrier", offsetof(struct blkfront_features, barrier)},
 	{"discard", offsetof(struct blkfront_features, discard)},
+	{"discard-secure", offsetof(struct blkfront_features, discard_secure)},
 	{"indirect", offsetof(struct blkfront_features, indirect)},
 	{"persistent", offsetof(struct blkfront_features, persistent)},
 	{"lend", offsetof(struct blkfront_features, lend)},

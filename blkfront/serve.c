@@ -100,7 +100,7 @@ static void serve_unknown(struct blkfront *bf, const struct blkfront_slot *slot)
 		info->features.barrier = info->flush = info->fua = false;
 		break;
 	case BLKIF_OP_DISCARD:
-		info->discard_secure = false;
+		info->discard_secure = info->features.discard_secure = false;
 		if (!slot->request->secure)
 			info->discard = info->features.discard = false;
 		break;

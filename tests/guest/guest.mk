@@ -7,10 +7,10 @@
 GUEST_TEST_IMAGES := $(filter $(BUILD)/tests/guest/%,$(IMAGES))
 
 # What dom0 has for them: disks, and programs that run there whatever release it is of.
-TRAFFIC_PEER := $(BUILD)/tests/guest/traffic-peer
+DOM0_PROGRAMS := $(BUILD)/tests/guest/traffic-peer $(BUILD)/tests/guest/secure-disk
 GUEST_TEST_DISK := $(BUILD)/tests/guest/disk.img.gz
 GUEST_TEST_E2FSCK := $(BUILD)/tests/guest/e2fsck.static
-GUEST_TEST_FILES := $(BUILD)/tests/guest/ext4/ext4.img $(TRAFFIC_PEER) $(GUEST_TEST_DISK) $(GUEST_TEST_E2FSCK) \
+GUEST_TEST_FILES := $(BUILD)/tests/guest/ext4/ext4.img $(DOM0_PROGRAMS) $(GUEST_TEST_DISK) $(GUEST_TEST_E2FSCK) \
 	$(BUILD)/apps/sqlite/sqlite
 
 # An empty file system of 32 MiB with a journal, for the tests that write.
@@ -32,10 +32,10 @@ test-devices: $(GUEST_TEST_IMAGES) $(LODGE) $(GUEST_TEST_FILES)
 test-devices: ## boots the guest tests as domUs in the boxed host, in every mode (MODE=pv|pvh|hvm: in one)
 	$(Q)tests/guest/devices $(if $(MODE),--mode $(MODE))
 
-# The other side of the test "traffic".
-$(TRAFFIC_PEER): tests/guest/traffic-peer.c tests/guest/traffic/protocol.h tests/guest/guest.mk
+# The other side of the test "traffic", and a disk that Linux has not.
+$(DOM0_PROGRAMS): $(BUILD)/tests/guest/%: tests/guest/%.c tests/guest/traffic/protocol.h tests/guest/guest.mk
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 -O2 $(WARNINGS) -I. -static -o $@ $<
+	$(Q)$(CC) -std=gnu11 -O2 $(WARNINGS) -I. $(XEN_CPPFLAGS) -static -o $@ $<
 
 # A part of test-devices: the place to look when a byte goes wrong.
 .PHONY: test-traffic

@@ -98,8 +98,8 @@ static bool feature_is(const char *name)
 		return has.barrier;
 	if (strcmp(name, "discard") == 0)
 		return has.discard || info.discard;
-	if (strcmp(name, "discard_secure") == 0)
-		return info.discard_secure;
+	if (strcmp(name, "discard-secure") == 0)
+		return has.discard_secure || info.discard_secure;
 	if (strcmp(name, "indirect") == 0)
 		return has.indirect || has.segments > 11;
 	if (strcmp(name, "persistent") == 0)
@@ -114,7 +114,7 @@ static bool feature_is(const char *name)
 #define MORE "lodger.blk-queues=2 lodger.blk-ring-pages=4"
 
 static const char *const names[] = {"flush",	      "barrier",  "discard",
-				    "discard_secure", "indirect", "persistent",
+				    "discard-secure", "indirect", "persistent",
 				    "multipage",      "queues",	  "lend"};
 
 static void not_offer(struct fake_blk_offer *offer, const char *name)
@@ -125,7 +125,7 @@ static void not_offer(struct fake_blk_offer *offer, const char *name)
 		offer->barrier = false;
 	else if (strcmp(name, "discard") == 0)
 		offer->discard = false;
-	else if (strcmp(name, "discard_secure") == 0)
+	else if (strcmp(name, "discard-secure") == 0)
 		offer->discard_secure = false;
 	else if (strcmp(name, "indirect") == 0)
 		offer->indirect = 0;
@@ -428,7 +428,7 @@ int main(int argc, char **argv)
 			tests[count++] = (struct CMUnitTest){
 				titles[2 * i], a_feature_that_is_not_offered, NULL, NULL, name};
 		}
-		if (strcmp(names[i], "queues") != 0 && strcmp(names[i], "discard_secure") != 0) {
+		if (strcmp(names[i], "queues") != 0) {
 			snprintf(titles[2 * i + 1], sizeof(titles[0]), "switched_off/%s", names[i]);
 			tests[count++] = (struct CMUnitTest){titles[2 * i + 1],
 							     a_feature_that_is_switched_off, NULL,

@@ -50,7 +50,7 @@ boot_modules=(
     xen-netback xen-blkback bridge loop
     virtio_pci virtio_console virtio_net 9pnet_virtio 9p
 )
-more_modules=(brd null_blk scsi_debug sd_mod dummy veth tun isofs)
+more_modules=(brd null_blk scsi_debug sd_mod dummy veth tun isofs xen-blkfront)
 # ext4 asks for checksums by name, which no depends= tells.
 guest_modules=(xen-netfront xen-blkfront ext4 crc32c-generic crc32c-intel)
 
