@@ -109,9 +109,24 @@ static void mss_option_bound(struct tcp_hdr *tcp, const struct vif *vif, bool ip
 	option[3] = (u8_t)mss;
 }
 
+/*
+ * When the peer's window takes a part only of the last segment, which has the FIN, lwIP cuts it in two
+ * (tcp_split_unsent_seg in 2.1.3) and leaves the FIN on both. The peer would take the end of the
+ * first part for the end, and what is behind it would be lost without a word.
+ */
+static void fin_last(const struct pbuf *p, struct tcp_hdr *tcp, const struct tcp_pcb *pcb)
+{
+	u16_t len = p->tot_len - TCPH_HDRLEN_BYTES(tcp);
+
+	if (len > 0 && lwip_ntohl(tcp->seqno) + len != pcb->snd_lbb)
+		TCPH_HDRLEN_FLAGS_SET(tcp, TCPH_HDRLEN(tcp), TCPH_FLAGS(tcp) & ~TCP_FIN);
+}
+
 u32_t *net_tcp_out(const struct pbuf *p, struct tcp_hdr *tcp, const struct tcp_pcb *pcb,
 		   u32_t *options)
 {
+	if (pcb && (TCPH_FLAGS(tcp) & TCP_FIN))
+		fin_last(p, tcp, pcb);
 	if (pcb && (TCPH_FLAGS(tcp) & TCP_SYN)) {
 		const struct vif *vif = vif_of(ip_route(&pcb->local_ip, &pcb->remote_ip));
 
