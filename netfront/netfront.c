@@ -99,10 +99,11 @@ static int netfront_probe(struct xenbus_device *dev)
 
 	if (nf == NULL)
 		error = -ENOMEM;
-	else if (error == 0 && (node.error != 0 || !mac_parse(mac, nf->mac)))
+	else if (error == 0 && (node.error != 0 || !mac_parse(mac, nf->mac))) {
 		error = -EINVAL;
+		format(dev->failure, sizeof(dev->failure), "it has no usable MAC address");
+	}
 	if (error != 0) {
-		log_error("netfront: %s: no usable MAC address", dev->path);
 		heap_free(nf);
 		return error;
 	}

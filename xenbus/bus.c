@@ -88,6 +88,17 @@ static void bus_retry(int error)
 	bus.look_ns = time_in(RETRY_NS);
 }
 
+/*
+ * Is a device that was listed there yet? The toolstack takes a device away node by node as far as we see: between
+ * the list of devices and what we read of one, or between two reads, it may have gone.
+ */
+static bool bus_lists(const struct xenbus_device *dev)
+{
+	uint64_t state;
+
+	return xenbus_read_u64(XENBUS_NO_TX, dev->path, "state", &state) != -ENOENT;
+}
+
 static void bus_add(struct xenbus_driver *driver, unsigned int id)
 {
 	struct xenbus_device *dev = heap_zalloc(sizeof(*dev));
@@ -103,8 +114,9 @@ static void bus_add(struct xenbus_driver *driver, unsigned int id)
 
 	int error = device_open(dev, driver->enumerated);
 	if (error != 0) {
-		if (error != -ENODEV)
-			log_error("xenbus: %s: cannot be used (error %d)", dev->path, -error);
+		if (error != -ENODEV && bus_lists(dev))
+			log_error("xenbus: %s: cannot be used%s%s (error %d)", dev->path,
+				  dev->failure[0] != '\0' ? ", " : "", dev->failure, -error);
 		heap_free(dev);
 		bus_retry(error);
 		return;

@@ -121,7 +121,7 @@ struct xenbus_device {
 	bool vanished;		   /* its directory in xenstore is gone, or is another device's */
 	bool gone;		   /* the toolstack has taken the device away */
 	int failed;		   /* the errno of a failure not yet dealt with, or 0 */
-	char failure[96];
+	char failure[96]; /* and why; also why a driver's probe refuses it, if it says so */
 };
 
 /* At INIT_DRIVER. The bus looks for devices of that type as soon as its thread runs. */
