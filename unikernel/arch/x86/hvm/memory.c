@@ -139,8 +139,11 @@ static void mirror_make(void)
 	if (!cpu_has_1gib_pages())
 		return;
 	for (const struct hvm_ram *ram = hvm_ram; ram < hvm_ram + hvm_ram_count; ram++)
-		for (size_t pfn = ram->first - ram->first % GIB_PAGES;
-		     pfn < ram->end && pfn < MIRROR >> PAGE_SHIFT; pfn += GIB_PAGES)
+		if (ram->end > MIRROR >> PAGE_SHIFT)
+			return; /* an argument might lie where the mirror is */
+	for (const struct hvm_ram *ram = hvm_ram; ram < hvm_ram + hvm_ram_count; ram++)
+		for (size_t pfn = ram->first - ram->first % GIB_PAGES; pfn < ram->end;
+		     pfn += GIB_PAGES)
 			*entry_of(MIRROR + (pfn << PAGE_SHIFT), 3) =
 				pte_make(pfn, PTE_RO | PTE_LARGE);
 	hypercall_read_offset = MIRROR;
