@@ -5,6 +5,17 @@
 # a CD that stands in /root/cd/CASE.iso. (Their disks xvda to xvdd are emulated as well until the guest
 # unplugs them, and no read-only ones among them: those are xvde and on.) Sourced by devices.dom0 and cases.dom0.
 
+# wait_until TRIES COMMAND…: a tenth of a second apart. False: it never succeeded.
+wait_until() {
+    tries=$1
+    shift
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || return 1
+        sleep 0.1
+    done
+}
+
 # domain_config CASE IMAGE MEGABYTES 'WORDS' CONFIGURATION-LINE…
 # The disks of a configuration go into one list with the CD. Firmware wants 32 MiB.
 domain_config() {

@@ -8,7 +8,7 @@
  * go. Steps, one after the other:
  *
  *	check       TCP over IPv4, over IPv6, datagrams, groups; the guest looks at its counters each time
- *	late        streams that fill our window before anything is taken out of it
+ *	late        streams whose end finds our window nearly full
  *	paced       streams that take some seconds, for a script that does something meanwhile
  *	soak=S      for so many seconds all of it at once; the guest must settle now and then
  *	end         the guest tells its verdict
@@ -339,12 +339,12 @@ static void streams(int family, uint32_t size, useconds_t pause_us)
  * The last segment, which has the FIN, fits in the window in part in some of them: lwIP cuts it then, and
  * the end must not be taken for the end of the first part.
  */
-static void late(int family)
+static void late(void)
 {
 	for (late_tail = 2500; late_tail < 75000; late_tail += 2500) {
 		next_seed += 2;
 		if (fork() == 0) {
-			stream(family, 0, 900000, 0);
+			stream(0, 0, 900000, 0);
 			_exit(0);
 		}
 	}
@@ -430,7 +430,7 @@ static bool step(const char *word)
 	if (!strcmp(word, "check"))
 		check();
 	else if (!strcmp(word, "late"))
-		late(0);
+		late();
 	else if (!strcmp(word, "paced"))
 		streams(0, 1000000, 5000);
 	else if (!strncmp(word, "soak=", 5))

@@ -248,7 +248,7 @@ static void check_flush(void)
 	check_flushes_shared();
 }
 
-/* disks.dom0 knows the range. */
+/* secure.dom0 knows the range. */
 static void check_discard_secure(void)
 {
 	const uint64_t from = 512 << 10, to = 768 << 10;
