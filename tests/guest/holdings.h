@@ -41,9 +41,11 @@ static inline struct holdings holdings(void)
 
 static inline void holdings_compare(const struct holdings *before, const struct holdings *after)
 {
-	say("pages %zu -> %zu, objects %zu -> %zu, grants %zu -> %zu, ports %zu -> %zu\n",
+	say("pages %zu -> %zu, objects %zu -> %zu, grants %zu -> %zu, parked %zu -> %zu, "
+	    "ports %zu -> %zu, threads %zu -> %zu\n",
 	    before->pages, after->pages, before->objects, after->objects, before->grants,
-	    after->grants, before->ports, after->ports);
+	    after->grants, before->parked, after->parked, before->ports, after->ports,
+	    before->threads, after->threads);
 	CHECK(after->pages == before->pages);
 	CHECK(after->objects == before->objects);
 	CHECK(after->grants == before->grants);

@@ -5,6 +5,7 @@
 
 #include "netfront/device.h"
 #include "tests/guest/holdings.h"
+#include "tests/guest/traffic/stall.h"
 #include "unikernel/core/time.h"
 #include "unikernel/net/burst.h"
 #include "unikernel/net/memory.h"
@@ -102,12 +103,14 @@ bool settle(void)
 {
 	static struct state first;
 	static unsigned int times;
-	uint64_t deadline_ns = time_in(PATIENCE);
+	uint64_t begin_ns, deadline_ns;
 	struct state now;
 	struct kept devices;
 
 	if (times++ == 0)
 		first = rest();
+	begin_ns = time_monotonic_ns();
+	deadline_ns = begin_ns + PATIENCE;
 	for (;;) {
 		now = state();
 		if (same(&now, &first) || time_monotonic_ns() >= deadline_ns)
@@ -115,10 +118,13 @@ bool settle(void)
 		thread_sleep_until(time_in(100 * TIME_MS));
 	}
 	devices = kept();
-	say("settled %u: threads %zu, network %zu -> %zu bytes; devices keep %zu pages, %zu "
+	say("settled %u after %llu s: network %zu -> %zu bytes; devices keep %zu pages, %zu "
 	    "grants\n",
-	    times, now.kernel.threads, first.network, now.network, devices.pages, devices.grants);
+	    times, (unsigned long long)((time_monotonic_ns() - begin_ns) / TIME_S), first.network,
+	    now.network, devices.pages, devices.grants);
 	holdings_compare(&first.kernel, &now.kernel);
 	CHECK(now.network == first.network);
+	if (failures > 0)
+		stall_say();
 	return failures == 0;
 }
