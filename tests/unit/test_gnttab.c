@@ -181,12 +181,14 @@ static void the_table_grows_and_ends(void **state)
 	(void)state;
 	start();
 	page = page_alloc();
+	assert_int_equal(stats().frames, 0);
 	while ((error = gnttab_grant(FAKE_DOM0, page, true, &ref)) == 0) {
 		assert_true(count < ARRAY_SIZE(refs));
 		refs[count++] = ref;
 	}
 	assert_int_equal(error, -ENOSPC);
 	assert_in_range(count, FAKE_GRANTS - 8, FAKE_GRANTS);
+	assert_int_equal(stats().frames, FAKE_GRANTS * sizeof(struct grant_entry_v1) / PAGE_SIZE);
 	assert_int_equal(fake_gnttab_granted(), count);
 	for (size_t i = 0; i < count; i++)
 		assert_int_equal(gnttab_end(refs[i]), 0);

@@ -43,7 +43,6 @@ struct claim {
 static struct {
 	struct grant_entry_v1 *shared[FRAMES_MAX]; /* where each frame is mapped */
 	struct claim *claims[FRAMES_MAX];
-	unsigned int frames;
 	grant_ref_t free, parked; /* heads of lists */
 	struct timer retry;
 	struct gnttab_stats stats;
@@ -64,7 +63,7 @@ static struct claim *claim_in(grant_ref_t ref, enum claim_state state)
 {
 	struct claim *claim;
 
-	if (ref / ENTRIES_PER_FRAME >= gnttab.frames)
+	if (ref / ENTRIES_PER_FRAME >= gnttab.stats.frames)
 		return NULL;
 	claim = claim_of(ref);
 	return claim->state == state ? claim : NULL;
@@ -80,12 +79,12 @@ static void ref_free(grant_ref_t ref)
 /* The table grows by a frame, of 512 entries. */
 static int frame_add(void)
 {
-	grant_ref_t first = gnttab.frames * ENTRIES_PER_FRAME;
+	grant_ref_t first = (grant_ref_t)(gnttab.stats.frames * ENTRIES_PER_FRAME);
 	struct claim *claims;
 	void *page;
 	int err;
 
-	if (gnttab.frames == FRAMES_MAX)
+	if (gnttab.stats.frames == FRAMES_MAX)
 		return -ENOSPC;
 	claims = heap_zalloc(ENTRIES_PER_FRAME * sizeof(*claims));
 	page = page_alloc();
@@ -94,15 +93,15 @@ static int frame_add(void)
 		page_free(page);
 		return -ENOMEM;
 	}
-	err = arch_map_gnttab_frame(gnttab.frames, page);
+	err = arch_map_gnttab_frame((unsigned int)gnttab.stats.frames, page);
 	if (err) {
 		heap_free(claims);
 		if (err != -ENOTRECOVERABLE)
 			page_free(page);
 		return err;
 	}
-	gnttab.shared[gnttab.frames] = page;
-	gnttab.claims[gnttab.frames++] = claims;
+	gnttab.shared[gnttab.stats.frames] = page;
+	gnttab.claims[gnttab.stats.frames++] = claims;
 	/* The lowest is to be taken first. The first few of all belong to Xen and its tools. */
 	for (grant_ref_t ref = first + ENTRIES_PER_FRAME; ref-- > first;)
 		if (ref >= GNTTAB_NR_RESERVED_ENTRIES)

@@ -40,6 +40,7 @@ struct gnttab_stats {
 	size_t in_use; /* granted, the parked ones included */
 	size_t parked; /* waiting for the other side */
 	size_t unused; /* entries that can be granted before the table has to grow */
+	size_t frames; /* of the table, for good: a page and an object of the heap each */
 };
 
 void gnttab_stats(struct gnttab_stats *stats);
