@@ -94,6 +94,16 @@ static int blkfront_connect(struct xenbus_device *dev)
 	return 0;
 }
 
+static bool blkfront_mapped(const struct xenbus_device *dev)
+{
+	const struct blkfront *bf = dev->driver_data;
+
+	for (unsigned int i = 0; i < bf->info.features.queues; i++)
+		if (!shared_run_mapped(bf->queue[i]->ring_run))
+			return false;
+	return true;
+}
+
 /* It may have another size: blkback writes that, and its state again to have it looked at. */
 static void blkfront_changed(struct xenbus_device *dev)
 {
@@ -188,6 +198,7 @@ static struct xenbus_driver blkfront_driver = {
 	.connected = {.name = "protocol", .text = PROTOCOL_TAKEN},
 	.probe = blkfront_probe,
 	.publish = blkfront_publish,
+	.mapped = blkfront_mapped,
 	.connect = blkfront_connect,
 	.changed = blkfront_changed,
 	.stop = blkfront_stop,

@@ -136,6 +136,17 @@ static int netfront_publish(struct xenbus_device *dev, struct xenbus_property no
 	return error != 0 ? error : publish_nodes(nf, node);
 }
 
+static bool netfront_mapped(const struct xenbus_device *dev)
+{
+	const struct netfront *nf = dev->driver_data;
+
+	for (unsigned int i = 0; i < nf->features.queues; i++)
+		if (!shared_page_mapped(&nf->queue[i]->tx.ring_page) ||
+		    !shared_page_mapped(&nf->queue[i]->rx.ring_page))
+			return false;
+	return true;
+}
+
 static int netfront_connect(struct xenbus_device *dev)
 {
 	struct netfront *nf = dev->driver_data;
@@ -222,6 +233,7 @@ static struct xenbus_driver netfront_driver = {
 	.published = XenbusStateConnected,
 	.probe = netfront_probe,
 	.publish = netfront_publish,
+	.mapped = netfront_mapped,
 	.connect = netfront_connect,
 	.stop = netfront_stop,
 	.release = netfront_release,

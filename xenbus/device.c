@@ -133,10 +133,35 @@ static void device_publish(struct xenbus_device *dev)
 	device_enter(dev, HANDSHAKE_PUBLISHED);
 }
 
+/*
+ * A backend that says Connected has mapped our rings, and if not, it is not connected. Linux' netback
+ * comes to say so when it is bound again before we have noticed that it was gone:
+ *
+ *	we                                     netback
+ *	                                       bound: InitWait. Reads that we are Connected
+ *	see that it was away: 5, 6, 1
+ *	read InitWait, publish new rings: 4
+ *	                                       cannot map the old ones, says Closing
+ *	                                       … and then Connected all the same
+ *	                                       hears of us, reads 4: we are both connected
+ *
+ * Nothing would ever go through those rings. And of one that dies and comes back so while we do not look
+ * we would read Connected before and after. Xen knows who has mapped what.
+ */
+static bool device_mapped(const struct xenbus_device *dev)
+{
+	return dev->driver->mapped == NULL || dev->driver->mapped(dev);
+}
+
 static void device_connect(struct xenbus_device *dev)
 {
-	int error = dev->driver->connect(dev);
+	int error;
 
+	if (!device_mapped(dev)) {
+		xenbus_device_fail(dev, -ESTALE, "its backend is connected to other rings");
+		return;
+	}
+	error = dev->driver->connect(dev);
 	if (error != 0) {
 		xenbus_device_fail(dev, error, "cannot be used as its backend describes it");
 		return;
@@ -247,8 +272,12 @@ static void device_look(struct xenbus_device *dev)
 		device_retry(dev, error);
 	else
 		dev->peer = peer;
-	if (dev->state == HANDSHAKE_CONNECTED && dev->peer == XenbusStateConnected &&
-	    dev->failed == 0 && dev->driver->changed != NULL)
+	if (dev->state != HANDSHAKE_CONNECTED || dev->peer != XenbusStateConnected ||
+	    dev->failed != 0)
+		return;
+	if (!device_mapped(dev))
+		xenbus_device_fail(dev, -ESTALE, "its backend has let go of the rings");
+	else if (dev->driver->changed != NULL)
 		dev->driver->changed(dev);
 }
 

@@ -59,6 +59,12 @@ struct xenbus_driver {
 	 */
 	int (*publish)(struct xenbus_device *dev, struct xenbus_property node[]);
 
+	/*
+	 * Has the backend every ring mapped that publish made? Asked of a backend that says that it is
+	 * connected (device.c, device_mapped). NULL for a driver whose pages are not granted.
+	 */
+	bool (*mapped)(const struct xenbus_device *dev);
+
 	/* The backend has mapped the rings: read what it offers and let requests flow. */
 	int (*connect)(struct xenbus_device *dev);
 

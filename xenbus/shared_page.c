@@ -25,6 +25,11 @@ int shared_page_open(struct shared_page *page, domid_t backend)
 	return error;
 }
 
+bool shared_page_mapped(const struct shared_page *page)
+{
+	return page->data != NULL && gnttab_mapped(page->ref);
+}
+
 void shared_page_close(struct shared_page *page)
 {
 	if (page->data == NULL)

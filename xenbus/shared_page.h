@@ -7,6 +7,7 @@
 #ifndef LODGER_XENBUS_SHARED_PAGE_H
 #define LODGER_XENBUS_SHARED_PAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <xen/xen.h>
 #include <xen/grant_table.h>
@@ -19,5 +20,8 @@ struct shared_page {
 /* Twins, both idempotent. open: 0, -ENOMEM or -ENOSPC. */
 int shared_page_open(struct shared_page *page, domid_t backend);
 void shared_page_close(struct shared_page *page);
+
+/* Has the backend it mapped? */
+bool shared_page_mapped(const struct shared_page *page);
 
 #endif

@@ -50,6 +50,15 @@ int shared_run_open(struct shared_run **out, size_t pages, domid_t backend)
 	return 0;
 }
 
+bool shared_run_mapped(const struct shared_run *run)
+{
+	size_t mapped = 0;
+
+	while (mapped < run->pages && gnttab_mapped(run->ref[mapped]))
+		mapped++;
+	return mapped == run->pages;
+}
+
 void shared_run_close(struct shared_run *run)
 {
 	if (run == NULL)

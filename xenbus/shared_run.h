@@ -6,6 +6,7 @@
 #ifndef LODGER_XENBUS_SHARED_RUN_H
 #define LODGER_XENBUS_SHARED_RUN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <xen/xen.h>
@@ -22,6 +23,9 @@ struct shared_run {
 
 /* A new one, zeroed, of 1 … SHARED_RUN_MAX pages: 0, -ENOMEM or -ENOSPC. */
 int shared_run_open(struct shared_run **run, size_t pages, domid_t backend);
+
+/* Has the backend all of it mapped? */
+bool shared_run_mapped(const struct shared_run *run);
 
 /* NULL is allowed. It is freed when the backend has let go of all of it. */
 void shared_run_close(struct shared_run *run);

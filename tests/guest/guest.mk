@@ -42,7 +42,7 @@ $(DOM0_PROGRAMS): $(BUILD)/tests/guest/%: tests/guest/%.c tests/guest/traffic/pr
 test-traffic: $(GUEST_TEST_IMAGES) $(LODGE) $(GUEST_TEST_FILES)
 test-traffic: ## sends known bytes through every setting of the network (MODE=pv|pvh)
 	$(Q)TIMEOUT=3000 tests/guest/devices --mode $(or $(MODE),pv) traffic traffic_mtu \
-		traffic_carrier traffic_restart traffic_half_open
+		traffic_carrier traffic_restart traffic_half_open traffic_hasty
 
 MINUTES ?= 30
 

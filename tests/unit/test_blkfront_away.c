@@ -240,6 +240,27 @@ static void a_replaced_back_end_is_survived(void **state)
 	assert_disk_settles(user, before);
 }
 
+/* It says nothing but Connected, before and after, and only Xen knows that the rings are mapped no more. */
+static void a_back_end_that_let_go_without_a_word(void **state)
+{
+	const struct held before = boot(state);
+
+	for (int round = 0; round < 10; round++) {
+		memset(bb->disk, 0xff, bb->disk_bytes);
+		bb->hold = true;
+		write_some(30);
+		fake_kernel_run(TIME_MS);
+		fake_backend_hollow(&bb->backend);
+		bb->hold = false;
+		fake_kernel_run(30 * TIME_S);
+		assert_int_equal(user->busy, 0);
+		assert_int_equal(user->errors, 0);
+		assert_written(30);
+	}
+	assert_int_equal(blkuser_stats(user).violations, 0);
+	assert_disk_settles(user, before);
+}
+
 /*
  * It answers in another order than it was asked, and is bound again with some under way. On the old
  * ring answers lie where those were; it must not get at them.
@@ -443,6 +464,7 @@ static const struct CMUnitTest tests[] = {
 	BLKUSER_TESTS(a_flush_is_asked_for_that_is_offered_no_more),
 	BLKUSER_TESTS(sectors_become_larger),
 	BLKUSER_TESTS(a_replaced_back_end_is_survived),
+	BLKUSER_TESTS(a_back_end_that_let_go_without_a_word),
 	BLKUSER_TESTS(old_rings_are_never_mapped_again),
 	BLKUSER_TESTS(a_restart_at_any_moment),
 	BLKUSER_TESTS(an_unplugged_disk_ends_each_request_once),

@@ -406,6 +406,39 @@ static void one_restart_after_the_other_is_answered_at_once(void **state)
 	assert_settles(user, before);
 }
 
+/* Linux' netback, bound again while the guest has not yet noticed anything, may come to say so (device.c). */
+static void connected_to_rings_that_are_no_more(void **state)
+{
+	const struct held before = start();
+
+	(void)state;
+	for (unsigned times = 1; times <= 3; times++) {
+		nb->backend.pretends = times;
+		fake_backend_restart(&nb->backend);
+		fake_kernel_run(5 * TIME_S);
+		assert_int_equal(nb->backend.pretends, 0);
+		assert_reconnects(user);
+		fake_kernel_run(6 * TIME_S);
+	}
+	assert_int_equal(netuser_stats(user).violations, 0);
+	assert_settles(user, before);
+}
+
+static void connected_before_and_after(void **state)
+{
+	const struct held before = start();
+
+	(void)state;
+	for (int round = 0; round < 10; round++) {
+		fake_backend_hollow(&nb->backend);
+		fake_kernel_run(5 * TIME_S);
+		assert_reconnects(user);
+		fake_kernel_run(6 * TIME_S);
+	}
+	assert_int_equal(netuser_stats(user).violations, 0);
+	assert_settles(user, before);
+}
+
 /* Slots that are not in use, and our own words in the shared page, say nothing to us. */
 static void scribbles_where_nobody_reads(void **state)
 {
@@ -439,6 +472,8 @@ static const struct CMUnitTest others[] = {
 	cmocka_unit_test(pages_of_a_queue_that_is_gone),
 	cmocka_unit_test(one_lie_after_the_other_is_answered_ever_more_slowly),
 	cmocka_unit_test(one_restart_after_the_other_is_answered_at_once),
+	cmocka_unit_test(connected_to_rings_that_are_no_more),
+	cmocka_unit_test(connected_before_and_after),
 	cmocka_unit_test(scribbles_where_nobody_reads),
 };
 

@@ -137,6 +137,13 @@ int gnttab_grant(domid_t dom, const void *page, bool readonly, grant_ref_t *ref)
 	return 0;
 }
 
+#define MAPPED (GTF_reading | GTF_writing)
+
+bool gnttab_mapped(grant_ref_t ref)
+{
+	return claim_in(ref, CLAIM_GRANTED) && (access_once(entry_of(ref)->flags) & MAPPED);
+}
+
 /* Takes the permission back, unless the page is mapped. */
 static bool revoke(grant_ref_t ref)
 {
@@ -144,7 +151,7 @@ static bool revoke(grant_ref_t ref)
 	uint16_t seen = access_once(*flags);
 
 	do {
-		if (seen & (GTF_reading | GTF_writing))
+		if (seen & MAPPED)
 			return false;
 		/* Fully ordered: what the other side wrote is visible before we go on. */
 	} while (!__atomic_compare_exchange_n(flags, &seen, 0, false, __ATOMIC_SEQ_CST,

@@ -36,6 +36,9 @@ int gnttab_end_then(grant_ref_t ref, void (*done)(void *arg), void *arg);
 /* The same for a page that is to be freed (page_free). 0 in either case, or -EINVAL. */
 int gnttab_end_and_free(grant_ref_t ref, void *page);
 
+/* Has the other side the page mapped? Xen's own word (grant_table.h, GTF_reading), and of this moment. */
+bool gnttab_mapped(grant_ref_t ref);
+
 struct gnttab_stats {
 	size_t in_use; /* granted, the parked ones included */
 	size_t parked; /* waiting for the other side */

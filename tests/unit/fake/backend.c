@@ -66,6 +66,12 @@ static bool shake(struct fake_backend *self)
 	case XenbusStateConnected:
 		if (self->state != XenbusStateInitWait)
 			break;
+		self->hollow = self->pretends > 0;
+		if (self->hollow) {
+			self->pretends--;
+			fake_backend_state(self, XenbusStateConnected);
+			break;
+		}
 		if (!self->connect(self)) {
 			if (!self->lenient && self->refused == refused)
 				fake_violation("%s: the front end's nodes make no sense",
@@ -100,7 +106,7 @@ static bool step(void *arg)
 		self->seen = fake_store_generation();
 		did = shake(self);
 	}
-	if (self->state == XenbusStateConnected)
+	if (self->state == XenbusStateConnected && !self->hollow)
 		did |= self->work(self);
 	return did;
 }
@@ -154,6 +160,13 @@ void fake_backend_replace(struct fake_backend *self)
 	fake_backend_state(self, XenbusStateInitWait);
 	if (fake_front_state(self) == XenbusStateConnected)
 		shake(self);
+}
+
+void fake_backend_hollow(struct fake_backend *self)
+{
+	self->disconnect(self);
+	self->hollow = true;
+	fake_backend_state(self, XenbusStateConnected);
 }
 
 void fake_backend_ask_out(struct fake_backend *self)

@@ -29,8 +29,10 @@ struct fake_backend {
 	unsigned connects;  /* how often the device was connected */
 	bool deaf;	    /* takes no notice of the front end's states */
 	bool clings;	    /* disconnects, but keeps every page mapped */
-	bool lenient;	  /* closes if the front end's nodes make no sense: it was told nonsense */
-	unsigned refused; /* how often a Connected front end did not want its rings mapped again */
+	bool lenient;	   /* closes if the front end's nodes make no sense: it was told nonsense */
+	unsigned pretends; /* says Connected so often and maps nothing, as netback may */
+	bool hollow;	   /* it has said so */
+	unsigned refused;  /* how often a Connected front end did not want its rings mapped again */
 
 	/* Maps the rings; false when the front end's nodes make no sense, or it refuses. */
 	bool (*connect)(struct fake_backend *self);
@@ -51,6 +53,8 @@ void fake_backend_restart(struct fake_backend *self);
  * noticed anything.
  */
 void fake_backend_replace(struct fake_backend *self);
+/* A new one, which had no time to map anything, and says Connected before the guest has noticed anything. */
+void fake_backend_hollow(struct fake_backend *self);
 /* The toolstack asks both sides to close the device; fake_backend_unplug is to follow. */
 void fake_backend_ask_out(struct fake_backend *self);
 /* The toolstack takes the device away, asked or not, and plugs it in again. */
