@@ -97,6 +97,15 @@ static inline long hypercall_vcpu_set_singleshot_timer(uint32_t vcpu, uint64_t t
 			  (unsigned long)&timer, 0, 0);
 }
 
+/*
+ * The same timer of the vCPU that asks. Beyond 2^50 ns from now Xen takes it for a mistake, and for
+ * 100 ms.
+ */
+static inline long hypercall_set_timer(uint64_t timeout_ns)
+{
+	return hypercall5(__HYPERVISOR_set_timer_op, timeout_ns, 0, 0, 0, 0);
+}
+
 /* --- sched_op ---------------------------------------------------------------------------- */
 
 static inline long hypercall_sched_yield(void)
@@ -123,7 +132,7 @@ static inline long hypercall_sched_poll(const evtchn_port_t *ports, unsigned int
 	struct sched_poll poll = {.nr_ports = nr_ports, .timeout = timeout_ns};
 
 	set_xen_guest_handle(poll.ports, (evtchn_port_t *)hypercall_read(ports));
-	return hypercall5(__HYPERVISOR_sched_op, SCHEDOP_poll, hypercall_read(&poll), 0, 0, 0);
+	return hypercall5(__HYPERVISOR_sched_op, SCHEDOP_poll, (unsigned long)&poll, 0, 0, 0);
 }
 
 /* --- event_channel_op -------------------------------------------------------------------- */

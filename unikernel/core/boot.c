@@ -79,7 +79,7 @@ _Noreturn void boot(void)
 {
 	boot_stage_at("first-instruction", time_of_tsc(boot_info.first_tsc));
 	boot_stage("memory");
-	evtchn_init();
+	arch_sleep_init();
 	thread_init(boot_stack, (size_t)(boot_stack_end - boot_stack));
 	boot_options_read();
 	subsystems_start();

@@ -3,9 +3,9 @@
  * Event channels, two-level ABI, without upcalls. What Xen and we share (struct shared_info):
  *
  *	evtchn_pending   64 words × 64 bits: bit p says that port p has an event
- *	evtchn_mask      as many: bit p stays set, so Xen only ever sets pending bits
- *	  (evtchn_pending_sel and evtchn_upcall_pending, the upper level, Xen sets for unmasked ports
- *	   only; here they stay 0, and we look at the words that have a port of ours instead)
+ *	evtchn_mask      as many, for how the mode sleeps
+ *	  (of the upper level, evtchn_pending_sel and evtchn_upcall_pending, that alone makes use: here
+ *	   we look at the words that have a port of ours)
  *
  * Why nothing is lost. A handler looks at its ring until it is empty. Its pending bit is cleared
  * before it looks:
@@ -22,9 +22,7 @@
  *	                                 puts X into the ring, notifies: the bit was set already
  *	clear pending bit                and nobody looks at X
  *
- * And sleeping misses nothing: SCHEDOP_poll looks at the pending bits of its ports *after* it has
- * marked the vCPU as polling, and whoever sets a bit looks for pollers after that. A bit set between
- * our last look and the hypercall is seen by the former, a later one wakes by the latter.
+ * And sleeping misses nothing: see sleep.c of each mode (unikernel/arch).
  */
 #include "unikernel/core/evtchn.h"
 
@@ -47,7 +45,7 @@ struct slot {
 	void *arg;
 };
 
-/* The ports in use are kept without gaps: ports[] is what SCHEDOP_poll takes. */
+/* The ports in use are kept without gaps: ports[] is what arch_sleep takes. */
 static struct {
 	evtchn_port_t ports[EVTCHN_MAX_PORTS];
 	struct slot slots[EVTCHN_MAX_PORTS];	/* beside ports[] */
@@ -73,11 +71,6 @@ static xen_ulong_t pending_take(xen_ulong_t *word, xen_ulong_t bits)
 	if (!(access_once(*word) & bits)) /* mostly: spare the locked instruction */
 		return 0;
 	return __atomic_fetch_and(word, ~bits, __ATOMIC_SEQ_CST) & bits;
-}
-
-void evtchn_init(void)
-{
-	memset(arch_shared_info()->evtchn_mask, 0xff, sizeof(arch_shared_info()->evtchn_mask));
 }
 
 /* --- ports ------------------------------------------------------------------------------- */
@@ -213,17 +206,13 @@ unsigned int evtchn_dispatch(void)
 
 static void poll(evtchn_port_t *ports, size_t nr_ports, uint64_t deadline_ns)
 {
-	long result;
-
 	/* For Xen, 0 is no timeout; any other that is past ends at once. Its time is signed. */
 	if (deadline_ns == TIME_POLL)
 		return;
 	if (deadline_ns > INT64_MAX)
 		deadline_ns = 0;
 	evtchn.stats.polls++;
-	result = hypercall_sched_poll(ports, (unsigned int)nr_ports, deadline_ns);
-	if (result)
-		panic("SCHEDOP_poll: %s", xen_errno_name(result));
+	arch_sleep(ports, nr_ports, deadline_ns);
 }
 
 void evtchn_poll(uint64_t deadline_ns)

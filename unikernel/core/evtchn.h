@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Event channels without upcalls. Every port stays masked and the vCPU's upcall mask stays set for
- * the guest's whole life: Xen then only sets a port's pending bit. At each safe point
- * evtchn_dispatch() finds those bits and calls the handlers; with nothing to run, the vCPU sleeps
- * in one SCHEDOP_poll on all its ports. See evtchn.c for why no event can be lost.
+ * Event channels without upcalls: nothing that runs is interrupted, Xen only sets a port's pending bit. At
+ * each safe point evtchn_dispatch() finds those bits and calls the handlers; with nothing to run, the
+ * vCPU sleeps in one hypercall (arch_sleep). See evtchn.c for why no event can be lost.
  *
  * A handler runs at a safe point on whichever stack is there. It must not block; it wakes threads.
  */
@@ -60,8 +59,5 @@ struct evtchn_stats {
 };
 
 void evtchn_stats(struct evtchn_stats *stats);
-
-/* For boot: masks all ports. */
-void evtchn_init(void);
 
 #endif

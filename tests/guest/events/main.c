@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What:   event channels, both ends in this domain.
- * Why:    the pending bit is cleared before the handler and the sleep is one SCHEDOP_poll; an event
+ * Why:    the pending bit is cleared before the handler and the sleep is one hypercall; an event
  *         lost in between would hang the guest.
  * Method: interdomain channels from the domain to itself. A ping-pong of two threads that sleep
  *         between; events sent from within a handler; all 128 ports; ports closed in a handler.

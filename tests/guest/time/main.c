@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What:   clocks, sleeping, timers, wait queues and their timeouts.
- * Why:    there is no timer interrupt: all waiting ends in one SCHEDOP_poll with the next deadline.
+ * Why:    there is no timer interrupt: all waiting ends in one sleep with the next deadline.
  * Method: threads that sleep for different times must wake in that order and not early; timeouts
  *         and wake-ups race; hundreds of timers fire in order.
  */

@@ -8,6 +8,7 @@
 
 #include "tests/unit/fake/store.h"
 #include "tests/unit/unit.h"
+#include "unikernel/arch/x86/arch.h"
 #include "unikernel/core/boot.h"
 #include "unikernel/core/console.h"
 #include "unikernel/core/evtchn.h"
@@ -62,7 +63,7 @@ void fake_kernel_start(const char *command_line)
 
 	machine_prepare(command_line);
 	thread_init(stack_of_nobody, sizeof(stack_of_nobody));
-	evtchn_init();
+	arch_sleep_init();
 	console_init();
 	boot_options_read();
 }

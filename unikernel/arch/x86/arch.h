@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include <xen/xen.h>
+#include <xen/event_channel.h>
 
 #include "unikernel/arch/x86/mode.h"
 #include "unikernel/core/page.h"
@@ -47,6 +48,15 @@ int arch_protect(void *pages, size_t count, enum arch_access access);
  * after all but -ENOTRECOVERABLE the page is as it was.
  */
 int arch_map_gnttab_frame(unsigned int index, void *page);
+
+/*
+ * Sleeps until an event is pending on one of these ports, at once if one is already, or until system time
+ * timeout_ns; 0 is no timeout. May return early.
+ */
+void arch_sleep(const evtchn_port_t *ports, size_t count, uint64_t timeout_ns);
+
+/* Before the first port: which ports are masked, as arch_sleep wants it. */
+void arch_sleep_init(void);
 
 /* In a page fault, before anything else can fault: what was touched. */
 uintptr_t arch_fault_address(void);

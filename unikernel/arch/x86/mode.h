@@ -15,6 +15,8 @@
 	X(protect)          \
 	X(map_gnttab_frame) \
 	X(fault_address)    \
-	X(trap_return)
+	X(trap_return)      \
+	X(sleep_init)       \
+	X(sleep)
 
 #endif

@@ -70,6 +70,20 @@ int arch_protect(void *pages, size_t count, enum arch_access access)
 	return 0;
 }
 
+/* As in PV: the fake Xen knows no interrupts. */
+void arch_sleep_init(void)
+{
+	memset(arch_shared_info()->evtchn_mask, 0xff, sizeof(arch_shared_info()->evtchn_mask));
+}
+
+void arch_sleep(const evtchn_port_t *ports, size_t count, uint64_t timeout_ns)
+{
+	long result = hypercall_sched_poll(ports, (unsigned int)count, timeout_ns);
+
+	if (result != 0)
+		fake_violation("SCHEDOP_poll: %ld", result);
+}
+
 int arch_map_gnttab_frame(unsigned int index, void *page)
 {
 	xen_pfn_t gfns[FAKE_GRANT_FRAMES + 1];

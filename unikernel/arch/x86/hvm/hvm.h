@@ -21,6 +21,11 @@ extern uint64_t hvm_gdt[5];
 #define HVM_GDT_CODE  0x08
 #define HVM_GDT_STATE 0x18
 
+/* The interrupt that ends a sleep, sleep.c: the first behind those that the processor has for itself. */
+#define HVM_VECTOR_UPCALL 32
+/* trap.S: sched_op with interrupts on, unless one comes before. */
+void hvm_sched_op(unsigned long op, unsigned long argument);
+
 /* patch.c: hypercalls by vmcall or vmmcall, arch_*() by hvm_*(). */
 void hvm_patch(void);
 

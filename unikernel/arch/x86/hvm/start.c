@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The start of an HVM or PVH guest in C. Seven hypercalls lead from here to boot(): four parameters
- * tell of console and store, where PV has start_info; one latches the width, one maps shared_info,
+ * tell of console and store, where PV has start_info; one registers a vector, one maps shared_info,
  * one registers vcpu_info.
  */
 #include "hypercall/hvm.h"
@@ -33,13 +33,15 @@ static void console_and_store(void)
 }
 
 /*
- * Xen takes a guest that starts in 32-bit mode for one whose shared_info is laid out for 32 bits,
- * and looks again when a guest says how it wants to be interrupted (HVM_PARAM_CALLBACK_IRQ): not at
- * all, in our case. That is the one way without a hypercall page.
+ * How the guest wants to be interrupted: by a vector (xen/hvm/params.h), for sleep.c. Xen takes a
+ * guest that starts in 32-bit mode for one whose shared_info is laid out for 32 bits, and looks again
+ * on this occasion. That is the one way without a hypercall page.
  */
-static void width_latch(void)
+static void upcall_register(void)
 {
-	if (hypercall_hvm_set_param(HVM_PARAM_CALLBACK_IRQ, 0))
+	const uint64_t via = (uint64_t)HVM_PARAM_CALLBACK_TYPE_VECTOR << 56 | HVM_VECTOR_UPCALL;
+
+	if (hypercall_hvm_set_param(HVM_PARAM_CALLBACK_IRQ, via))
 		panic("Xen does not take HVM_PARAM_CALLBACK_IRQ");
 }
 
@@ -77,7 +79,7 @@ __attribute__((no_stack_protector)) _Noreturn void hvm_start(uint32_t magic, uin
 	console_and_store();
 	console_init();
 	stack_protector_init(first_tsc);
-	width_latch();
+	upcall_register();
 	hvm_memory_init();
 	shared_info_map();
 	time_register();

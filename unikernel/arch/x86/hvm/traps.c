@@ -11,7 +11,7 @@
 #define EXCEPTION_STACK 1 /* IST 1 */
 #define GATE_INTERRUPT	0x8e
 #define STATE_AVAILABLE 0x89ull
-#define VECTORS		20
+#define VECTORS		(HVM_VECTOR_UPCALL + 1)
 
 struct gate {
 	uint16_t offset_low, selector;
@@ -35,19 +35,20 @@ struct table_pointer {
 
 #define DECLARE(vector, name, error) extern void hvm_trap_##vector(void);
 TRAPS(DECLARE)
+extern void hvm_upcall(void);
 
 static struct gate idt[VECTORS];
 static struct task_state state;
 static char exception_stack[16 << 10] __attribute__((aligned(16)));
 
-static void gate_set(unsigned int vector, void (*handler)(void))
+static void gate_set(unsigned int vector, void (*handler)(void), uint8_t ist)
 {
 	const uintptr_t offset = (uintptr_t)handler;
 
 	idt[vector] = (struct gate){
 		.offset_low = (uint16_t)offset,
 		.selector = HVM_GDT_CODE,
-		.ist = EXCEPTION_STACK,
+		.ist = ist,
 		.type = GATE_INTERRUPT,
 		.offset_middle = (uint16_t)(offset >> 16),
 		.offset_high = (uint32_t)(offset >> 32),
@@ -72,8 +73,9 @@ void hvm_traps_init(void)
 {
 	const struct table_pointer pointer = {sizeof(idt) - 1, (uintptr_t)idt};
 
-#define GATE(vector, name, error) gate_set(vector, hvm_trap_##vector);
+#define GATE(vector, name, error) gate_set(vector, hvm_trap_##vector, EXCEPTION_STACK);
 	TRAPS(GATE)
+	gate_set(HVM_VECTOR_UPCALL, hvm_upcall, 0);
 	state_load();
 	__asm__ volatile("lidt %0" : : "m"(pointer));
 }

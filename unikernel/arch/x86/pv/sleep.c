@@ -9,15 +9,20 @@
  */
 #include <string.h>
 
+#include "hypercall/errno.h"
 #include "hypercall/hypercall.h"
 #include "unikernel/arch/x86/pv/pv.h"
+#include "unikernel/core/panic.h"
 
 void pv_sleep_init(void)
 {
 	memset(arch_shared_info()->evtchn_mask, 0xff, sizeof(arch_shared_info()->evtchn_mask));
 }
 
-long pv_sleep(const evtchn_port_t *ports, size_t count, uint64_t timeout_ns)
+void pv_sleep(const evtchn_port_t *ports, size_t count, uint64_t timeout_ns)
 {
-	return hypercall_sched_poll(ports, (unsigned int)count, timeout_ns);
+	long result = hypercall_sched_poll(ports, (unsigned int)count, timeout_ns);
+
+	if (result)
+		panic("SCHEDOP_poll: %s", xen_errno_name(result));
 }
