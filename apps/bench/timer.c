@@ -2,7 +2,7 @@
 /*
  * timer.late.*: how long after its deadline a thread that sleeps runs again (thread_sleep_until,
  * clock_nanosleep). idle.wake: the same for the event of a one-shot timer that wakes the idle
- * processor (VIRQ_TIMER out of SCHEDOP_poll; a timerfd out of read): from the moment the timer was
+ * processor (VIRQ_TIMER out of its sleep; a timerfd out of read): from the moment the timer was
  * set for to the next instruction of the thread that waited for it.
  *
  * Xen may run a timer up to its timer_slop late, and Linux a sleep up to its timer slack, each
