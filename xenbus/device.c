@@ -171,13 +171,16 @@ static void device_connect(struct xenbus_device *dev)
 	device_enter(dev, HANDSHAKE_CONNECTED);
 }
 
-/* A backend that is not "online" goes for good: the toolstack takes the device away. */
+/*
+ * A backend that is not "online" goes for good: the toolstack takes the device away. Of a node that is gone
+ * xenstored says EACCES to who may not read the directory above it, as a guest may not.
+ */
 static bool device_offline(const struct xenbus_device *dev)
 {
 	uint64_t online;
 	int error = xenbus_read_u64(XENBUS_NO_TX, dev->backend, "online", &online);
 
-	return error == -ENOENT || (error == 0 && online == 0);
+	return error == -ENOENT || error == -EACCES || (error == 0 && online == 0);
 }
 
 /*

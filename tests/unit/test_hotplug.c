@@ -322,6 +322,26 @@ static void one_that_is_on_its_way_out_is_not_taken_for_new(void **state)
 	assert_int_equal(toys(), 0);
 }
 
+/* The toolstack removes its nodes meanwhile, the back end's first; the guest may not see where they were. */
+static void nor_is_one_whose_back_end_is_gone(void **state)
+{
+	char path[96];
+
+	(void)state;
+	start();
+	plug(0, 1);
+	fake_kernel_run(TIME_S);
+	fake_backend_ask_out(&back[0].backend);
+	fake_kernel_run(TIME_S);
+	assert_int_equal(removals, 1);
+	fake_store_remove(back[0].backend.back);
+	snprintf(path, sizeof(path), "%s/touched", back[0].backend.front);
+	fake_store_write(path, "1");
+	fake_kernel_run(TIME_S);
+	assert_int_equal(probes, 1);
+	assert_int_equal(toys(), 0);
+}
+
 /* --- out of order --- */
 
 /* Brings toy 0 into each state of the handshake. */
@@ -748,6 +768,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_we_write_ourselves_is_not_looked_at),
 	cmocka_unit_test(it_may_go_and_come_again),
 	cmocka_unit_test(one_that_is_on_its_way_out_is_not_taken_for_new),
+	cmocka_unit_test(nor_is_one_whose_back_end_is_gone),
 	cmocka_unit_test(in_any_state_it_may_vanish),
 	cmocka_unit_test(only_its_own_nodes_may_vanish),
 	cmocka_unit_test(whole_directories_may_vanish),

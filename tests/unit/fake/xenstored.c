@@ -298,6 +298,20 @@ static void transaction_end(struct transaction *transaction, bool commit)
 
 /* --- from the guest --- */
 
+/*
+ * As xenstored: who may not read the directory above a node is not told that it is gone. Of a device's
+ * back end the guest may read its own directory, and nothing above.
+ */
+static const char *missing(struct fake_tree *tree, const char *path)
+{
+	char above[XENSTORE_ABS_PATH_MAX + 1];
+	const char *end = strrchr(path, '/');
+	size_t len;
+
+	snprintf(above, sizeof(above), "%.*s", (int)(end - path), path);
+	return fake_store_allowed(path) || fake_tree_get(tree, above, &len) ? "ENOENT" : "EACCES";
+}
+
 static void handle_node(struct fake_tree *tree, bool live, const char *path, const char *rest,
 			size_t rest_len)
 {
@@ -317,7 +331,7 @@ static void handle_node(struct fake_tree *tree, bool live, const char *path, con
 		if (value)
 			reply(value, len);
 		else
-			reply_error("ENOENT");
+			reply_error(missing(tree, path));
 		break;
 	case XS_DIRECTORY:
 		if (value)
