@@ -131,7 +131,7 @@ static inline long hypercall_sched_poll(const evtchn_port_t *ports, unsigned int
 {
 	struct sched_poll poll = {.nr_ports = nr_ports, .timeout = timeout_ns};
 
-	set_xen_guest_handle(poll.ports, (evtchn_port_t *)hypercall_read(ports));
+	set_xen_guest_handle(poll.ports, (evtchn_port_t *)(uintptr_t)ports);
 	return hypercall5(__HYPERVISOR_sched_op, SCHEDOP_poll, (unsigned long)&poll, 0, 0, 0);
 }
 

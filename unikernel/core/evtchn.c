@@ -32,13 +32,12 @@
 
 #include "hypercall/errno.h"
 #include "hypercall/hypercall.h"
-#include "hypercall/shared.h"
 #include "unikernel/arch/x86/arch.h"
 #include "unikernel/core/panic.h"
+#include "unikernel/core/pending.h"
 #include "unikernel/core/time.h"
 
-#define PORTS_PER_WORD 64u
-#define WORDS	       64u
+#define WORDS 64u
 
 struct slot {
 	evtchn_handler_t handler;
@@ -54,24 +53,6 @@ static struct {
 	uint64_t words;				/* bit w: ours[w] is not 0 */
 	struct evtchn_stats stats;
 } evtchn;
-
-static xen_ulong_t *pending_word(evtchn_port_t port)
-{
-	return &arch_shared_info()->evtchn_pending[port / PORTS_PER_WORD];
-}
-
-static xen_ulong_t pending_bit(evtchn_port_t port)
-{
-	return (xen_ulong_t)1 << port % PORTS_PER_WORD;
-}
-
-/* Takes `bits` out of a word that Xen sets bits in meanwhile; returns those that were set. */
-static xen_ulong_t pending_take(xen_ulong_t *word, xen_ulong_t bits)
-{
-	if (!(access_once(*word) & bits)) /* mostly: spare the locked instruction */
-		return 0;
-	return __atomic_fetch_and(word, ~bits, __ATOMIC_SEQ_CST) & bits;
-}
 
 /* --- ports ------------------------------------------------------------------------------- */
 

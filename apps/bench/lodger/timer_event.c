@@ -25,19 +25,18 @@ static void on_timer(evtchn_port_t port, void *arg)
 const char *platform_wake_at(uint64_t deadline_ns)
 {
 	static evtchn_port_t port;
+	static int error = -EAGAIN;
 	const unsigned int seen = events;
 
-	if (port == 0) {
-		int error = evtchn_bind_virq(VIRQ_TIMER, on_timer, NULL, &port);
-
-		/* In HVM and PVH it is what every sleep waits for (unikernel/arch/x86/hvm/sleep.c). */
-		if (error == -EEXIST) {
-			thread_sleep_until(deadline_ns);
-			return NULL;
-		}
-		if (error != 0)
-			return "VIRQ_TIMER cannot be bound";
+	if (error == -EAGAIN)
+		error = evtchn_bind_virq(VIRQ_TIMER, on_timer, NULL, &port);
+	/* In HVM and PVH it is what every sleep waits for (unikernel/arch/x86/hvm/sleep.c). */
+	if (error == -EEXIST) {
+		thread_sleep_until(deadline_ns);
+		return NULL;
 	}
+	if (error != 0)
+		return "VIRQ_TIMER cannot be bound";
 	if (hypercall_vcpu_set_singleshot_timer(0, deadline_ns) != 0)
 		return "Xen refuses VCPUOP_set_singleshot_timer";
 	if (waitq_wait_until(&waiting, events != seen, time_in(PATIENCE)) != 0)

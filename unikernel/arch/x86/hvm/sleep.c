@@ -31,6 +31,7 @@
 #include "hypercall/shared.h"
 #include "unikernel/arch/x86/hvm/hvm.h"
 #include "unikernel/core/panic.h"
+#include "unikernel/core/pending.h"
 #include "unikernel/core/time.h"
 #include "unikernel/core/vcpu.h"
 
@@ -42,14 +43,9 @@ static struct {
 	uint64_t set_ns; /* what it is set to, or TIME_FOREVER */
 } timer;
 
-static xen_ulong_t *pending_word(evtchn_port_t port)
-{
-	return &arch_shared_info()->evtchn_pending[port / 64];
-}
-
 static bool is_pending(evtchn_port_t port)
 {
-	return access_once(*pending_word(port)) >> port % 64 & 1;
+	return access_once(*pending_word(port)) & pending_bit(port);
 }
 
 static bool any_pending(const evtchn_port_t *ports, size_t count)
@@ -63,10 +59,8 @@ static bool any_pending(const evtchn_port_t *ports, size_t count)
 /* It has gone off, and will not again before it is set. */
 static void timer_take(void)
 {
-	if (!is_pending(timer.port))
-		return;
-	__atomic_fetch_and(pending_word(timer.port), ~(1ul << timer.port % 64), __ATOMIC_SEQ_CST);
-	timer.set_ns = TIME_FOREVER;
+	if (pending_take(pending_word(timer.port), pending_bit(timer.port)))
+		timer.set_ns = TIME_FOREVER;
 }
 
 static void timer_set_to(uint64_t deadline_ns)
