@@ -240,22 +240,33 @@ static void a_replaced_back_end_is_survived(void **state)
 	assert_disk_settles(user, before);
 }
 
+/* With nothing but 0xff on the disk before. */
+static void leave_under_way(unsigned count)
+{
+	memset(bb->disk, 0xff, bb->disk_bytes);
+	bb->hold = true;
+	write_some(count);
+	fake_kernel_run(TIME_MS);
+}
+
+static void assert_done_by_the_next(unsigned count)
+{
+	bb->hold = false;
+	fake_kernel_run(30 * TIME_S);
+	assert_int_equal(user->busy, 0);
+	assert_int_equal(user->errors, 0);
+	assert_written(count);
+}
+
 /* It says nothing but Connected, before and after, and only Xen knows that the rings are mapped no more. */
 static void a_back_end_that_let_go_without_a_word(void **state)
 {
 	const struct held before = boot(state);
 
 	for (int round = 0; round < 10; round++) {
-		memset(bb->disk, 0xff, bb->disk_bytes);
-		bb->hold = true;
-		write_some(30);
-		fake_kernel_run(TIME_MS);
+		leave_under_way(30);
 		fake_backend_hollow(&bb->backend);
-		bb->hold = false;
-		fake_kernel_run(30 * TIME_S);
-		assert_int_equal(user->busy, 0);
-		assert_int_equal(user->errors, 0);
-		assert_written(30);
+		assert_done_by_the_next(30);
 	}
 	assert_int_equal(blkuser_stats(user).violations, 0);
 	assert_disk_settles(user, before);
@@ -272,20 +283,13 @@ static void old_rings_are_never_mapped_again(void **state)
 	for (unsigned answered = 1; answered <= 15; answered += 2) {
 		const unsigned refused = bb->backend.refused;
 
-		memset(bb->disk, 0xff, bb->disk_bytes);
-		bb->hold = true;
-		write_some(30);
-		fake_kernel_run(TIME_MS);
+		leave_under_way(30);
 		bb->order = FAKE_ANY_ORDER;
 		for (unsigned i = 0; i < answered; i++)
 			fake_blkback_answer(bb, (i * 5 + 3) % bb->owed_count, BLKIF_RSP_OKAY);
 		fake_backend_replace(&bb->backend);
 		assert_int_equal(bb->backend.refused, refused + 1);
-		bb->hold = false;
-		fake_kernel_run(30 * TIME_S);
-		assert_int_equal(user->busy, 0);
-		assert_int_equal(user->errors, 0);
-		assert_written(30);
+		assert_done_by_the_next(30);
 	}
 	assert_int_equal(blkuser_stats(user).violations, 0);
 	assert_disk_settles(user, before);

@@ -303,18 +303,24 @@ static void it_may_go_and_come_again(void **state)
 	assert_int_equal(connects, 21);
 }
 
-/* Its nodes stay until the toolstack removes them: it is not taken for a new device. */
-static void one_that_is_on_its_way_out_is_not_taken_for_new(void **state)
+/* It goes when it is asked to. */
+static void ask_out(void)
 {
-	unsigned long requests;
-
-	(void)state;
 	start();
 	plug(0, 1);
 	fake_kernel_run(TIME_S);
 	fake_backend_ask_out(&back[0].backend);
 	fake_kernel_run(TIME_S);
 	assert_int_equal(removals, 1);
+}
+
+/* Its nodes stay until the toolstack removes them: it is not taken for a new device. */
+static void one_that_is_on_its_way_out_is_not_taken_for_new(void **state)
+{
+	unsigned long requests;
+
+	(void)state;
+	ask_out();
 	requests = fake_store_requests_all();
 	fake_kernel_run(600 * TIME_S);
 	assert_int_equal(fake_store_requests_all(), requests);
@@ -328,12 +334,7 @@ static void nor_is_one_whose_back_end_is_gone(void **state)
 	char path[96];
 
 	(void)state;
-	start();
-	plug(0, 1);
-	fake_kernel_run(TIME_S);
-	fake_backend_ask_out(&back[0].backend);
-	fake_kernel_run(TIME_S);
-	assert_int_equal(removals, 1);
+	ask_out();
 	fake_store_remove(back[0].backend.back);
 	snprintf(path, sizeof(path), "%s/touched", back[0].backend.front);
 	fake_store_write(path, "1");
